@@ -155,7 +155,10 @@ impl Batch {
     /// # Panics
     /// If an index is out of range.
     pub fn project(&self, indices: &[usize]) -> Self {
-        Self { rows: self.rows, columns: indices.iter().map(|&i| self.columns[i].clone()).collect() }
+        Self {
+            rows: self.rows,
+            columns: indices.iter().map(|&i| self.columns[i].clone()).collect(),
+        }
     }
 
     /// Bytes of memory that the columns take.
@@ -178,8 +181,11 @@ impl Batch {
             return Err(BatchError { index: self.columns.len(), name: String::new(), fault });
         }
         for (index, (column, field)) in self.columns.iter().zip(&schema.fields).enumerate() {
-            check_column(column, field, self.rows)
-                .map_err(|fault| BatchError { index, name: field.name.clone(), fault })?;
+            check_column(column, field, self.rows).map_err(|fault| BatchError {
+                index,
+                name: field.name.clone(),
+                fault,
+            })?;
         }
         Ok(())
     }

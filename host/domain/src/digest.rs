@@ -100,7 +100,9 @@ mod tests {
     #[test]
     fn other_texts_are_refused() {
         let good = Digest::of(b"").to_string();
-        for bad in ["", "blake3:", &good[..70], &good.to_uppercase(), &format!("{good}0"), &good[7..]] {
+        for bad in
+            ["", "blake3:", &good[..70], &good.to_uppercase(), &format!("{good}0"), &good[7..]]
+        {
             assert!(bad.parse::<Digest>().is_err(), "{bad} was accepted");
         }
     }

@@ -9,6 +9,7 @@
 
 pub mod batch;
 pub mod canonical;
+pub mod contract;
 pub mod digest;
 pub mod failure;
 pub mod plugin;
@@ -18,6 +19,11 @@ pub mod table;
 
 pub use batch::{Batch, Column, Values, VariableValues};
 pub use canonical::{CanonicalError, from_canonical, to_canonical};
+pub use contract::{
+    Decision, DriftScore, DriftVerdict, Evidence, Fact, FactValue, FoldDescription, Measure,
+    Metric, OutputColumn, PassEnd, PredictorDescription, Tag, TrainerDescription,
+    TransformDescription, TriggerVerdict,
+};
 pub use digest::{Digest, DigestError};
 pub use failure::{Failure, Limit};
 pub use plugin::{Grant, Role, World};

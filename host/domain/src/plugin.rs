@@ -25,8 +25,14 @@ pub enum Role {
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 6] =
-        [Self::Transform, Self::Trainer, Self::Predictor, Self::Evaluator, Self::Drift, Self::Trigger];
+    pub const ALL: [Self; 6] = [
+        Self::Transform,
+        Self::Trainer,
+        Self::Predictor,
+        Self::Evaluator,
+        Self::Drift,
+        Self::Trigger,
+    ];
 
     /// The name of the role, which is the name of its WIT package and world too.
     pub const fn name(self) -> &'static str {
