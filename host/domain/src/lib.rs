@@ -12,8 +12,12 @@ pub mod canonical;
 pub mod contract;
 pub mod digest;
 pub mod failure;
+pub mod gate;
+pub mod model;
+pub mod plan;
 pub mod plugin;
 pub mod profile;
+pub mod run;
 pub mod schema;
 pub mod table;
 
