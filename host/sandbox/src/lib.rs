@@ -1,1 +1,25 @@
-//! Placeholder.
+//! The sandbox: components in, results or one of four kinds of failure out.
+//!
+//! Invariant: what a component computes depends on the component, the values handed to it, the
+//! [`Profile`](refrain_domain::Profile), the limits, the seed and the logical time, and on nothing
+//! else. Each piece of work gets a fresh instance.
+//!
+//! This is the only crate that names wasmtime. Absent on purpose: nothing here knows where
+//! components are stored, what a plan is, or who asks.
+
+mod admit;
+mod cache;
+mod engine;
+mod instance;
+mod limits;
+mod roles;
+mod wasi;
+mod wire;
+
+pub use admit::{AdmissionError, ComponentInfo};
+pub use engine::{Plugin, Sandbox, SandboxError, SandboxOptions};
+pub use instance::{UnitContext, Usage};
+pub use roles::{
+    DriftInstance, EvaluatorInstance, PredictorInstance, TrainerInstance, TransformInstance,
+    TriggerInstance,
+};

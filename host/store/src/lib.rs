@@ -7,6 +7,11 @@
 //!
 //! Absent on purpose: nothing here knows what an artifact means. No schema, no plan, no wasmtime.
 
+mod gc;
+pub mod memory;
+mod packs;
+pub mod sled_store;
+
 use std::sync::Arc;
 
 use refrain_domain::Digest;
@@ -94,6 +99,21 @@ fn display(digest: &Option<Digest>) -> String {
 
 fn holder(pid: &Option<u32>) -> String {
     pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
+}
+
+pub use gc::{Fault, FsckReport, GcReport};
+pub use memory::MemoryStore;
+pub use sled_store::{SledStore, Usage};
+
+impl StoreError {
+    /// Names what was being done, and tells a full disk from other failures.
+    pub(crate) fn io(doing: impl Into<String>, source: std::io::Error) -> Self {
+        let doing = doing.into();
+        if source.kind() == std::io::ErrorKind::StorageFull {
+            return Self::DiskFull { detail: doing };
+        }
+        Self::Io { doing, source }
+    }
 }
 
 /// Shorthand.

@@ -1,0 +1,115 @@
+//! Work that the host does itself: it moves rows, and computes nothing that could round.
+
+use std::sync::{Arc, OnceLock, PoisonError};
+
+use refrain_data::{AsofIndex, LookupIndex};
+use refrain_domain::{Batch, Chunk, Schema, Table};
+
+use super::{LocalExecutor, UnitResult};
+use crate::executor::UnitError;
+use crate::unit::{JoinSide, Predicate, UnitOutput};
+
+/// The right side of a join, ready to be asked.
+pub(super) enum JoinIndex {
+    Asof(AsofIndex),
+    Lookup(LookupIndex),
+}
+
+impl LocalExecutor {
+    pub(super) fn keep(&self, predicate: &Predicate, schema: &Schema, chunk: &Chunk) -> UnitResult {
+        let mask = self.mask(predicate, schema, chunk)?;
+        let kept = mask.iter().filter(|keep| **keep).count();
+        if kept == mask.len() {
+            return Ok(UnitOutput { outputs: chunk.columns.clone(), rows: chunk.rows, fuel: 0 });
+        }
+        if kept == 0 {
+            return Ok(UnitOutput { outputs: Vec::new(), rows: 0, fuel: 0 });
+        }
+        let batch = self.batch(schema, chunk)?;
+        self.chunk(refrain_data::filter_rows(&batch, &mask), schema, 0)
+    }
+
+    /// Which rows to keep; reads only the columns that decide.
+    fn mask(
+        &self,
+        predicate: &Predicate,
+        schema: &Schema,
+        chunk: &Chunk,
+    ) -> Result<Vec<bool>, UnitError> {
+        let read = |indices: &[usize]| -> Result<Batch, UnitError> {
+            let columns = indices.iter().map(|&i| chunk.columns[i]).collect();
+            self.batch(&schema.project(indices), &Chunk { rows: chunk.rows, columns })
+        };
+        Ok(match predicate {
+            Predicate::IsTrue(index) => refrain_data::mask_true(&read(&[*index])?, 0),
+            Predicate::InTime { index, from_us, to_us } => {
+                refrain_data::mask_time(&read(&[*index])?, 0, *from_us, *to_us)
+            }
+            Predicate::InHash { by, holdout_ppm, seed, holdout } => {
+                let all: Vec<usize> = (0..by.len()).collect();
+                let mut mask = refrain_data::mask_hash(&read(by)?, &all, *holdout_ppm, *seed);
+                if !holdout {
+                    mask.iter_mut().for_each(|keep| *keep = !*keep);
+                }
+                mask
+            }
+        })
+    }
+
+    pub(super) fn join(&self, right: &JoinSide, schema: &Schema, chunk: &Chunk) -> UnitResult {
+        let index = self.join_index(right)?;
+        let left = self.batch(schema, chunk)?;
+        let n_keys = right.by.len();
+        let keys: Vec<usize> = (0..n_keys).collect();
+        let (added, schema) = match &*index {
+            JoinIndex::Asof(index) => (index.join(&left, &keys, n_keys), index.added_schema()),
+            JoinIndex::Lookup(index) => (index.join(&left, &keys), index.added_schema()),
+        };
+        self.chunk(added, schema, 0)
+    }
+
+    /// The index over a right side: built once, whoever asks first.
+    fn join_index(&self, right: &JoinSide) -> Result<Arc<JoinIndex>, UnitError> {
+        let cell: Arc<OnceLock<Arc<JoinIndex>>> = self
+            .joins
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(right.clone())
+            .or_default()
+            .clone();
+        if let Some(index) = cell.get() {
+            return Ok(index.clone());
+        }
+        let index = Arc::new(self.build_join_index(right)?);
+        Ok(cell.get_or_init(|| index).clone())
+    }
+
+    fn build_join_index(&self, right: &JoinSide) -> Result<JoinIndex, UnitError> {
+        let bytes = self.store.get(&right.table)?;
+        let table: Table = refrain_domain::from_canonical(&bytes)
+            .map_err(|error| UnitError::Data(error.to_string()))?;
+        let mut batches = Vec::with_capacity(table.chunks.len());
+        for chunk in &table.chunks {
+            batches.push(self.batch(&table.schema, chunk)?);
+        }
+        let built = match &right.on {
+            Some(on) => AsofIndex::build(
+                &table.schema,
+                &batches,
+                &right.by,
+                on,
+                right.tolerance_us,
+                &right.columns,
+            )
+            .map(JoinIndex::Asof),
+            None => LookupIndex::build(&table.schema, &batches, &right.by, &right.columns)
+                .map(JoinIndex::Lookup),
+        };
+        built.map_err(|error| {
+            UnitError::Failure(refrain_domain::Failure::Error {
+                kind: "invalid-input".to_owned(),
+                message: error.to_string(),
+            })
+        })
+    }
+}
