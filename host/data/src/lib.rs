@@ -1,1 +1,28 @@
-//! Placeholder.
+//! Rows: how they come in, how they lie, and what the host does with them.
+//!
+//! Invariant: equal columns have equal bytes, whatever file they came from, whatever machine or
+//! number of threads wrote them. `CHUNK_FORMAT.md` is the specification of those bytes.
+//!
+//! Absent on purpose: no store (only the small [`Blocks`] trait), no wasmtime, no clock, and no
+//! float arithmetic whose order could change.
+
+mod block;
+mod blocks;
+mod ingest;
+mod ops;
+mod quality;
+mod stats;
+mod time;
+mod version;
+
+pub use block::{DecodeError, canonicalize, decode_column, encode_column};
+pub use blocks::{BlockError, Blocks, MemoryBlocks, read_batch, write_chunk};
+pub use ingest::{IngestError, IngestOptions, Malformed, Progress, Quarantined, ingest_csv};
+pub use ops::{AsofIndex, JoinError, LookupIndex, filter_rows, mask_hash, mask_time, mask_true};
+pub use quality::{Expectation, ExpectationResult};
+pub use stats::{ColumnStatistics, TopValue};
+pub use time::{format_timestamp_us, parse_timestamp_us};
+pub use version::{
+    DATASET_FORMAT, DatasetVersion, ImportError, Provenance, Quarantine, Request, VersionDiff,
+    append_csv, diff, import_csv,
+};

@@ -22,7 +22,7 @@ pub struct Chunk {
 }
 
 /// A manifest of rows: what a step reads and writes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
     /// Of every chunk.

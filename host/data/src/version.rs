@@ -1,0 +1,365 @@
+//! Dataset versions: immutable manifests over shared chunks.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use rayon::prelude::*;
+use refrain_domain::plan::EventTime;
+use refrain_domain::{Batch, Chunk, Digest, Kind, Schema, Table, Values, to_canonical};
+use serde::{Deserialize, Serialize};
+
+use crate::blocks::{BlockError, Blocks, write_chunk};
+use crate::ingest::{IngestError, IngestOptions, Progress, Quarantined, Report, ingest_csv};
+use crate::quality::{Expectation, ExpectationResult, check};
+use crate::stats::{ColumnFold, ColumnStatistics};
+
+/// The `format` of the dataset versions that this version writes and reads.
+pub const DATASET_FORMAT: &str = "refrain.dataset-version/1";
+
+/// A manifest: rows, where they came from, and what they are like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetVersion {
+    /// [`DATASET_FORMAT`].
+    pub format: String,
+    /// The dataset's name.
+    pub name: String,
+    /// The version that this one was appended to.
+    pub parent: Option<Digest>,
+    /// The [`Table`].
+    pub table: Digest,
+    /// Its rows.
+    pub rows: u64,
+    /// Every source so far, in order.
+    pub provenance: Vec<Provenance>,
+    /// When the rows happened, if a column says so.
+    pub event_time: Option<EventTime>,
+    /// By column.
+    pub statistics: BTreeMap<String, ColumnStatistics>,
+    /// The folds behind the statistics.
+    pub folds: Digest,
+    /// What should hold, and whether it does.
+    pub quality: Vec<ExpectationResult>,
+    /// Rows that were left out, with reasons.
+    pub quarantine: Option<Quarantine>,
+}
+
+/// Where rows came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provenance {
+    /// BLAKE3 of the file as it lay.
+    pub source: Digest,
+    /// Its name, without folders.
+    pub file: String,
+    /// Crate and version.
+    pub importer: String,
+    /// How it was read.
+    pub parameters: serde_json::Value,
+    /// Rows that came of it.
+    pub rows: u64,
+}
+
+/// Rows that were left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quarantine {
+    /// How many.
+    pub rows: u64,
+    /// NDJSON of [`Quarantined`].
+    pub artifact: Digest,
+}
+
+/// Why there is no new version.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// The store.
+    #[error(transparent)]
+    Blocks(#[from] BlockError),
+    /// No row at all.
+    #[error("the file has a header and no rows: there is nothing to train on")]
+    Empty,
+    /// The column of event times is not there, or no time.
+    #[error("`event_time: {column}`: {detail}")]
+    EventTime {
+        /// The column.
+        column: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A file of another schema than the dataset's.
+    #[error(
+        "the file does not fit the dataset: {detail}; import it as a dataset of its own, or declare its `schema`"
+    )]
+    Schema {
+        /// The first difference.
+        detail: String,
+    },
+    /// A manifest of the version before is broken.
+    #[error("the version before is broken: {0}")]
+    Parent(String),
+}
+
+/// Everything about an import but the bytes.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// The dataset's name.
+    pub name: &'a str,
+    /// The column of event times.
+    pub event_time: Option<&'a str>,
+    /// How to read the file.
+    pub options: &'a IngestOptions,
+    /// What should hold.
+    pub expectations: &'a [Expectation],
+    /// Where the rows came from; `rows` is filled in.
+    pub provenance: Provenance,
+}
+
+/// Imports a CSV file as the first version of a dataset.
+///
+/// # Errors
+/// [`ImportError`].
+pub fn import_csv(
+    source: Box<dyn Read + Send>,
+    request: &Request<'_>,
+    blocks: &dyn Blocks,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<DatasetVersion, ImportError> {
+    build(source, request, None, blocks, progress)
+}
+
+/// Appends a CSV file: a new version that shares every chunk of the one before.
+///
+/// # Errors
+/// [`ImportError`].
+pub fn append_csv(
+    source: Box<dyn Read + Send>,
+    request: &Request<'_>,
+    parent: (Digest, &DatasetVersion),
+    blocks: &dyn Blocks,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<DatasetVersion, ImportError> {
+    build(source, request, Some(parent), blocks, progress)
+}
+
+fn build(
+    source: Box<dyn Read + Send>,
+    request: &Request<'_>,
+    parent: Option<(Digest, &DatasetVersion)>,
+    blocks: &dyn Blocks,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<DatasetVersion, ImportError> {
+    let mut rows = Accumulator::default();
+    let mut options = request.options.clone();
+    if let Some((_, version)) = &parent {
+        rows = Accumulator::of(version, blocks)?;
+        // What the dataset is decides what the new rows are.
+        for field in &rows.table.schema.fields {
+            options.schema.entry(field.name.clone()).or_insert(field.kind);
+        }
+    }
+    let mut failure = None;
+    let mut sink = |schema: &Schema, batch: Batch| {
+        rows.push(schema, &batch, request.event_time, blocks).map_err(|error| {
+            let message = error.to_string();
+            failure = Some(error);
+            message
+        })
+    };
+    let report = match ingest_csv(source, &options, &mut sink, progress) {
+        Ok(report) => report,
+        Err(error) => return Err(failure.map_or(ImportError::Ingest(error), |failure| failure)),
+    };
+    if report.rows == 0 {
+        return Err(ImportError::Empty);
+    }
+    rows.finish(request, parent, &report, blocks)
+}
+
+/// A version under way.
+#[derive(Default)]
+struct Accumulator {
+    table: Table,
+    folds: Vec<ColumnFold>,
+    event_time: Option<EventTime>,
+}
+
+impl Accumulator {
+    fn of(version: &DatasetVersion, blocks: &dyn Blocks) -> Result<Self, ImportError> {
+        let broken = |error: serde_json::Error| ImportError::Parent(error.to_string());
+        let table = serde_json::from_slice(&blocks.get(&version.table)?).map_err(broken)?;
+        let folds = serde_json::from_slice(&blocks.get(&version.folds)?).map_err(broken)?;
+        Ok(Self { table, folds, event_time: version.event_time.clone() })
+    }
+
+    fn push(
+        &mut self,
+        schema: &Schema,
+        batch: &Batch,
+        event_time: Option<&str>,
+        blocks: &dyn Blocks,
+    ) -> Result<(), ImportError> {
+        if self.table.schema.fields.is_empty() {
+            self.table.schema = schema.clone();
+            self.folds = vec![ColumnFold::default(); schema.fields.len()];
+        } else if let Some(detail) = difference(&self.table.schema, schema) {
+            return Err(ImportError::Schema { detail });
+        }
+        if let Some(column) = event_time {
+            self.event_time = Some(widen(self.event_time.take(), column, schema, batch)?);
+        }
+        let columns: Vec<(Chunk, ColumnFold)> = (0..batch.columns.len())
+            .into_par_iter()
+            .map(|index| {
+                let one = Schema { fields: vec![schema.fields[index].clone()] };
+                let chunk = write_chunk(&batch.project(&[index]), &one, blocks)?;
+                Ok((chunk, ColumnFold::of(&batch.columns[index], batch.rows)))
+            })
+            .collect::<Result<_, BlockError>>()?;
+        let rows = u32::try_from(batch.rows).expect("BUG: a chunk of more than 2^32 rows");
+        let digests = columns.iter().map(|(chunk, _)| chunk.columns[0]).collect();
+        self.table.chunks.push(Chunk { rows, columns: digests });
+        for (fold, (_, after)) in self.folds.iter_mut().zip(&columns) {
+            fold.merge(after);
+        }
+        Ok(())
+    }
+
+    fn finish(
+        self,
+        request: &Request<'_>,
+        parent: Option<(Digest, &DatasetVersion)>,
+        report: &Report,
+        blocks: &dyn Blocks,
+    ) -> Result<DatasetVersion, ImportError> {
+        let fields = &self.table.schema.fields;
+        let statistics: BTreeMap<String, ColumnStatistics> = fields
+            .iter()
+            .zip(&self.folds)
+            .map(|(field, fold)| (field.name.clone(), fold.finish(field)))
+            .collect();
+        let rows = self.table.rows();
+        let expectations = request.expectations.iter();
+        let quality = expectations.map(|e| check(e, rows, &statistics)).collect();
+        let mut provenance =
+            parent.map_or_else(Vec::new, |(_, version)| version.provenance.clone());
+        provenance.push(Provenance { rows: report.rows, ..request.provenance.clone() });
+        Ok(DatasetVersion {
+            format: DATASET_FORMAT.to_owned(),
+            name: request.name.to_owned(),
+            parent: parent.map(|(digest, _)| digest),
+            table: put(blocks, &self.table)?,
+            rows,
+            provenance,
+            event_time: self.event_time,
+            folds: put(blocks, &self.folds)?,
+            statistics,
+            quality,
+            quarantine: quarantine(&report.quarantined, blocks)?,
+        })
+    }
+}
+
+fn put<T: Serialize>(blocks: &dyn Blocks, value: &T) -> Result<Digest, BlockError> {
+    let bytes = to_canonical(value).map_err(|error| BlockError { message: error.to_string() })?;
+    blocks.put(&bytes)
+}
+
+fn quarantine(
+    rows: &[Quarantined],
+    blocks: &dyn Blocks,
+) -> Result<Option<Quarantine>, ImportError> {
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let mut lines = Vec::new();
+    for row in rows {
+        lines.extend(to_canonical(row).map_err(|e| BlockError { message: e.to_string() })?);
+        lines.push(b'\n');
+    }
+    Ok(Some(Quarantine { rows: rows.len() as u64, artifact: blocks.put(&lines)? }))
+}
+
+/// Widens a range of event times by a batch.
+fn widen(
+    range: Option<EventTime>,
+    column: &str,
+    schema: &Schema,
+    batch: &Batch,
+) -> Result<EventTime, ImportError> {
+    let fail = |detail: String| ImportError::EventTime { column: column.to_owned(), detail };
+    let index =
+        schema.index_of(column).ok_or_else(|| fail("the file has no such column".to_owned()))?;
+    let Values::TimestampUs(times) = &batch.columns[index].values else {
+        let kind = schema.fields[index].kind;
+        return Err(fail(format!("the column is {kind}, not {}", Kind::TimestampUs)));
+    };
+    let known = (0..batch.rows).filter(|row| batch.columns[index].is_valid(*row));
+    let range = known.map(|row| times[row]).fold(range, |range, time| {
+        Some(match range {
+            Some(range) => EventTime {
+                min_us: range.min_us.min(time),
+                max_us: range.max_us.max(time),
+                ..range
+            },
+            None => EventTime { column: column.to_owned(), min_us: time, max_us: time },
+        })
+    });
+    range.ok_or_else(|| fail("every value is missing".to_owned()))
+}
+
+/// How two versions differ.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VersionDiff {
+    /// The first difference of the schemas, in words.
+    pub schema: Option<String>,
+    /// Rows of the first and the second version.
+    pub rows: [u64; 2],
+    /// Chunks that both have, that only the first has, that only the second has.
+    pub chunks_shared: u64,
+    /// Only in the first.
+    pub chunks_removed: u64,
+    /// Only in the second.
+    pub chunks_added: u64,
+    /// Columns whose statistics differ: of the first and the second version.
+    pub statistics: BTreeMap<String, [Option<ColumnStatistics>; 2]>,
+}
+
+/// Compares two versions, given their tables.
+pub fn diff(
+    (a, a_table): (&DatasetVersion, &Table),
+    (b, b_table): (&DatasetVersion, &Table),
+) -> VersionDiff {
+    let count = |chunks: &[Chunk], others: &[Chunk]| {
+        chunks.iter().filter(|chunk| !others.contains(chunk)).count() as u64
+    };
+    let removed = count(&a_table.chunks, &b_table.chunks);
+    let names: std::collections::BTreeSet<&String> =
+        a.statistics.keys().chain(b.statistics.keys()).collect();
+    let pair = |name: &String| [a.statistics.get(name).cloned(), b.statistics.get(name).cloned()];
+    VersionDiff {
+        schema: difference(&a_table.schema, &b_table.schema),
+        rows: [a.rows, b.rows],
+        chunks_shared: a_table.chunks.len() as u64 - removed,
+        chunks_removed: removed,
+        chunks_added: count(&b_table.chunks, &a_table.chunks),
+        statistics: names
+            .into_iter()
+            .map(|name| (name.clone(), pair(name)))
+            .filter(|(_, [a, b])| a != b)
+            .collect(),
+    }
+}
+
+/// The first difference of two schemas, in words.
+fn difference(a: &Schema, b: &Schema) -> Option<String> {
+    if a.fields.len() != b.fields.len() {
+        return Some(format!("{} columns before, {} now", a.fields.len(), b.fields.len()));
+    }
+    a.fields.iter().zip(&b.fields).find(|(a, b)| a != b).map(|(a, b)| {
+        format!("column `{}` ({}) before, `{}` ({}) now", a.name, a.kind, b.name, b.kind)
+    })
+}
