@@ -1,0 +1,4 @@
+//! Gradient boosting over histograms.
+
+pub mod bins;
+pub mod histogram;

@@ -1,0 +1,3 @@
+//! Linear regression with an L2 penalty, in one pass.
+
+pub mod design;
