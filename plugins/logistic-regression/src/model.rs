@@ -3,7 +3,7 @@
 use refrain_sdk::serde::{Deserialize, Serialize};
 use refrain_sdk::{Batch, Column, Error, Map, Result, Schema, state};
 
-use crate::design::{BLOCK_ROWS, Block, Feature, Layout, Numbers, check_features, numbers_of};
+use crate::design::{Feature, Numbers, check_features, numbers_of, raw_scores};
 use crate::fold::sigmoid;
 
 /// The first number in a model's bytes.
@@ -60,19 +60,9 @@ impl Loaded {
         let columns: Vec<Numbers> = fields
             .map(|(index, field)| numbers_of(rows, index, field, 0))
             .collect::<Result<_>>()?;
-        // All dense: a row's bits must not depend on the rows that come with it.
-        let layout = Layout::dense(&columns);
-        let coefficients = layout.dense_lanes(&self.model.coefficients);
-        let mut block = Block::default();
-        let mut scores = Vec::with_capacity(rows.n_rows());
-        for from in (0..rows.n_rows()).step_by(BLOCK_ROWS) {
-            let to = (from + BLOCK_ROWS).min(rows.n_rows());
-            block.fill(&layout, &columns, &[], from, to);
-            scores.extend(
-                (0..to - from)
-                    .map(|row| sigmoid(block.dot(row, &coefficients, &[]) + self.model.intercept)),
-            );
-        }
+        let Model { coefficients, intercept, .. } = &self.model;
+        let mut scores = raw_scores(&columns, rows.n_rows(), coefficients, *intercept);
+        scores.iter_mut().for_each(|score| *score = sigmoid(*score));
         Ok(scores)
     }
 }

@@ -12,6 +12,7 @@ mod block;
 mod cholesky;
 mod features;
 mod gram;
+mod linear;
 mod numbers;
 
 pub use block::{BLOCK_ROWS, Block, Lane, Layout};
@@ -21,4 +22,5 @@ pub use features::{
     weight_values,
 };
 pub use gram::{Gram, packed, packed_len};
+pub use linear::raw_scores;
 pub use numbers::Numbers;

@@ -7,6 +7,7 @@ use refrain_sdk::{Batch, Column, Result};
 /// What training came to.
 pub struct Trained {
     pub model: Vec<u8>,
+    #[allow(dead_code, reason = "not every trainer has many passes")]
     pub n_passes: usize,
     pub measures: Vec<Measure>,
 }
