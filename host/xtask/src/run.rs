@@ -1,0 +1,154 @@
+//! The chores that start other programs.
+
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, bail};
+use xtask::guests;
+use xtask::workspace::{Workspace, cargo};
+
+use crate::junit::Counts;
+use crate::tools::{has_deny, need_component, need_nextest, succeeds};
+
+/// Where the built plugins are: the CLI embeds them, tests and benches load them.
+const PLUGINS_DIR: &str = "REFRAIN_PLUGINS_DIR";
+
+/// All chores need to know where things are.
+pub struct Chores {
+    pub workspace: Workspace,
+}
+
+impl Chores {
+    /// Builds the plugins and the binary that carries them; returns the binary.
+    pub fn build(&self) -> anyhow::Result<PathBuf> {
+        let plugins = self.build_plugins()?;
+        let build = ["build", "--release", "--package", "refrain-cli", "--bin", "refrain"];
+        if !succeeds(self.cargo(&plugins).args(build))? {
+            bail!("the refrain binary does not build");
+        }
+        let name = format!("refrain{}", std::env::consts::EXE_SUFFIX);
+        Ok(self.workspace.target.join("release").join(name))
+    }
+
+    /// Builds, then runs the demo; its exit code is ours.
+    pub fn demo(&self, arguments: &[String]) -> anyhow::Result<ExitCode> {
+        let binary = self.build()?;
+        let mut demo = Command::new(binary);
+        passed_on(demo.arg("demo").args(arguments).current_dir(&self.workspace.root))
+    }
+
+    /// Runs nextest with these arguments.
+    pub fn test_some(&self, arguments: &[String]) -> anyhow::Result<ExitCode> {
+        let plugins = self.build_plugins()?;
+        need_nextest(&self.workspace.target)?;
+        passed_on(self.cargo(&plugins).args(["nextest", "run", "--release"]).args(arguments))
+    }
+
+    /// Runs every test. The last line says how many passed and how many failed.
+    pub fn test_all(&self) -> anyhow::Result<ExitCode> {
+        let plugins = self.build_plugins()?;
+        need_nextest(&self.workspace.target)?;
+        let counts = self.doc_tests(&plugins)?.plus(self.nextest(&plugins)?);
+        println!("{} passed, {} failed", counts.passed, counts.failed);
+        Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn doc_tests(&self, plugins: &Path) -> anyhow::Result<Counts> {
+        let mut tests = self.cargo(plugins);
+        tests.args(["test", "--doc", "--release", "--workspace", "--no-fail-fast"]);
+        let mut child = tests.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let mut counts = Counts::default();
+        for line in BufReader::new(child.stdout.take().context("BUG: no pipe")?).lines() {
+            let line = line?;
+            counts = counts.plus(Counts::of_line(&line).unwrap_or_default());
+            println!("{line}");
+        }
+        Ok(at_least_one_failure_if(!child.wait()?.success(), counts))
+    }
+
+    fn nextest(&self, plugins: &Path) -> anyhow::Result<Counts> {
+        // nextest keeps its reports beside the workspace, whatever CARGO_TARGET_DIR says.
+        let report = self.workspace.root.join("target/nextest/default/junit.xml");
+        // An old report must not stand in for tests that did not even build.
+        match std::fs::remove_file(&report) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        let mut tests = self.cargo(plugins);
+        tests.args(["nextest", "run", "--workspace", "--release", "--no-fail-fast"]);
+        let has_failed = !succeeds(tests.stdin(Stdio::null()))?;
+        let counts = std::fs::read_to_string(&report).ok().as_deref().and_then(Counts::of_report);
+        Ok(at_least_one_failure_if(has_failed || counts.is_none(), counts.unwrap_or_default()))
+    }
+
+    /// Runs the criterion benches.
+    pub fn bench(&self, arguments: &[String]) -> anyhow::Result<ExitCode> {
+        let plugins = self.build_plugins()?;
+        // By name, for the library's own empty harness does not know criterion's flags.
+        let benches = ["bench", "--package", "refrain-benches", "--bench", "*", "--"];
+        passed_on(self.cargo(&plugins).args(benches).args(arguments))
+    }
+
+    /// Runs ours and the peers side by side.
+    pub fn peers(&self) -> anyhow::Result<ExitCode> {
+        let binary = self.build()?;
+        passed_on(
+            Command::new("bash").arg(self.workspace.root.join("benches/peers/run.sh")).arg(binary),
+        )
+    }
+
+    /// rustfmt, clippy and cargo-deny; returns what failed.
+    pub fn lint(&self) -> anyhow::Result<Vec<String>> {
+        need_component("fmt", "rustfmt")?;
+        need_component("clippy", "clippy")?;
+        let plugins = self.build_plugins()?;
+        let mut checks: Vec<&[&str]> = vec![
+            &["fmt", "--all", "--check"],
+            &["clippy", "--workspace", "--all-targets", "--release", "--", "--deny", "warnings"],
+        ];
+        if has_deny() {
+            checks.push(&["deny", "--log-level", "error", "check", "bans", "licenses", "sources"]);
+        }
+        let mut failed = Vec::new();
+        for check in checks {
+            if !succeeds(self.cargo(&plugins).args(check))? {
+                failed.push(format!("cargo {} failed", check[0]));
+            }
+        }
+        Ok(failed)
+    }
+
+    fn build_plugins(&self) -> anyhow::Result<PathBuf> {
+        let dir = self.workspace.target.join("plugins");
+        let plugins = guests::build_plugins(&dir).context("the reference plugins do not build")?;
+        // A plugin that is gone from the sources must not stay in the binary.
+        for entry in std::fs::read_dir(&dir)? {
+            let path = entry?.path();
+            if plugins.iter().all(|(_, built)| *built != path) {
+                std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
+            }
+        }
+        eprintln!("{} plugins in {}", plugins.len(), dir.display());
+        Ok(dir)
+    }
+
+    /// Cargo with the same environment for every chore, so that none undoes another's build.
+    fn cargo(&self, plugins: &Path) -> Command {
+        let mut cargo = cargo();
+        cargo.current_dir(&self.workspace.root).env(PLUGINS_DIR, plugins);
+        cargo
+    }
+}
+
+fn at_least_one_failure_if(has_failed: bool, counts: Counts) -> Counts {
+    if has_failed { Counts { failed: counts.failed.max(1), ..counts } } else { counts }
+}
+
+fn passed_on(command: &mut Command) -> anyhow::Result<ExitCode> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("{name} does not start"))?;
+    // None: a signal ended it.
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
