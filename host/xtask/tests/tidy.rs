@@ -32,10 +32,8 @@ fn unfinished_code_is_found_in_rust_alone() {
 #[test]
 fn folders_of_one_machine_are_found() {
     let (home, work) = (format!("/ro{}", "ot/.cache"), format!("/wo{}", "rk/main"));
-    assert_eq!(
-        check("a.md", &format!("see {home}")),
-        ["a.md:1: `/root/` is a folder of one machine".replace("/root/", &home[..6])]
-    );
+    let complaint = format!("a.md:1: `{}` is a folder of one machine", &home[..6]);
+    assert_eq!(check("a.md", &format!("see {home}")), [complaint]);
     assert_eq!(check("a.sh", &format!("x\ncd {work}")).len(), 1);
     assert_eq!(check("a.md", &format!("https://example.org/net{work}")).len(), 0);
     assert_eq!(check("a.sh", &format!("$HOME{work} ${{HOME}}{work}")).len(), 0);
