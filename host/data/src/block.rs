@@ -1,12 +1,20 @@
 //! One column of one chunk as bytes. See `CHUNK_FORMAT.md`.
+//!
+//! Invariant: equal columns have equal bytes, and [`decode_column`] takes nothing but the bytes
+//! that [`encode_column`] writes. Absent on purpose: names, compression, versions of Arrow.
 
-use refrain_domain::{Column, Field, Kind, Values, VariableValues};
+use std::sync::Arc;
+
+use refrain_domain::{Batch, Column, Field, Kind, Schema, Values, VariableValues};
 
 /// The first bytes of a block.
 const MAGIC: &[u8; 8] = b"RFCOLUM1";
 
 /// Every buffer begins at a multiple of this.
 const ALIGN: usize = 64;
+
+/// No header that this crate writes comes near.
+const HEADER_BYTES_MAX: usize = 1 << 12;
 
 /// The one NaN that a block may hold.
 const NAN_64: u64 = 0x7ff8_0000_0000_0000;
@@ -82,11 +90,21 @@ fn empty_nulls(values: &mut VariableValues, validity: &[u8], is_null: impl Fn(us
     *values = clean;
 }
 
-/// Writes a canonical column of `rows` rows. [`canonicalize`] it first.
+/// Writes a column of `rows` rows, made canonical on the way where it is not.
+///
+/// The column's name and whether it may hold nulls stay with the schema: renamed columns share
+/// their bytes.
 pub fn encode_column(column: &Column, field: &Field, rows: usize) -> Vec<u8> {
+    if !is_canonical(column, rows) {
+        return encode_canonical(&canonicalize(column.clone(), rows), field, rows);
+    }
+    encode_canonical(column, field, rows)
+}
+
+fn encode_canonical(column: &Column, field: &Field, rows: usize) -> Vec<u8> {
     let buffers = buffers(column);
     let lens: Vec<usize> = buffers.iter().map(|buffer| buffer.len()).collect();
-    let header = header(field.kind, rows, field.width, &lens);
+    let header = header(field.kind, rows, column.null_count(rows), field.width, &lens);
     let capacity = padded(16 + header.len()) + lens.iter().map(|len| padded(*len)).sum::<usize>();
     let mut bytes = Vec::with_capacity(capacity);
     bytes.extend_from_slice(MAGIC);
@@ -97,13 +115,57 @@ pub fn encode_column(column: &Column, field: &Field, rows: usize) -> Vec<u8> {
         bytes.extend_from_slice(buffer);
         pad(&mut bytes);
     }
+    debug_assert_eq!(bytes.len(), capacity, "BUG: a block of another length than foreseen");
     bytes
 }
 
+/// Whether [`canonicalize`] would leave the column as it is.
+fn is_canonical(column: &Column, rows: usize) -> bool {
+    let used_bits = rows % 8;
+    let stray = used_bits != 0 && column.validity.last().is_some_and(|last| last >> used_bits != 0);
+    if stray || (!column.validity.is_empty() && column.null_count(rows) == 0) {
+        return false;
+    }
+    let has_other_nan = match &column.values {
+        Values::Float64(v) => v.iter().any(|x| x.is_nan() && x.to_bits() != NAN_64),
+        Values::Vector(v) => v.iter().any(|x| x.is_nan() && x.to_bits() != NAN_32),
+        _ => false,
+    };
+    !has_other_nan && nulls_are_clean(column, rows)
+}
+
+fn nulls_are_clean(column: &Column, rows: usize) -> bool {
+    match &column.values {
+        Values::Boolean(v) => all_nulls(column, rows, |row| v[row] == 0),
+        Values::Int64(v) | Values::TimestampUs(v) => all_nulls(column, rows, |row| v[row] == 0),
+        Values::Float64(v) => all_nulls(column, rows, |row| v[row].to_bits() == 0),
+        Values::Vector(v) => {
+            let width = v.len().checked_div(rows).unwrap_or(0);
+            all_nulls(column, rows, |row| {
+                v[row * width..(row + 1) * width].iter().all(|x| x.to_bits() == 0)
+            })
+        }
+        Values::Utf8(v) | Values::Binary(v) => {
+            all_nulls(column, rows, |row| v.offsets[row] == v.offsets[row + 1])
+        }
+    }
+}
+
+/// Whether every null row passes; a byte of eight values costs one comparison.
+fn all_nulls(column: &Column, rows: usize, passes: impl Fn(usize) -> bool) -> bool {
+    column.validity.iter().enumerate().filter(|(_, byte)| **byte != 0xff).all(|(at, byte)| {
+        let eight = at * 8..rows.min(at * 8 + 8);
+        eight.into_iter().all(|row| byte >> (row % 8) & 1 == 1 || passes(row))
+    })
+}
+
 /// Canonical JSON, keys in order, so that the header is as canonical as the rest.
-fn header(kind: Kind, rows: usize, width: u32, lens: &[usize]) -> String {
+fn header(kind: Kind, rows: usize, nulls: usize, width: u32, lens: &[usize]) -> String {
     let lens: Vec<String> = lens.iter().map(ToString::to_string).collect();
-    format!(r#"{{"buffers":[{}],"kind":"{kind}","rows":{rows},"width":{width}}}"#, lens.join(","))
+    let lens = lens.join(",");
+    format!(
+        r#"{{"buffers":[{lens}],"kind":"{kind}","nulls":{nulls},"rows":{rows},"width":{width}}}"#
+    )
 }
 
 /// Validity first, then the values. Little endian, as every machine that this runs on.
@@ -153,10 +215,7 @@ pub fn decode_column(bytes: &[u8]) -> Result<Column, DecodeError> {
         return Err(error("bytes follow the last buffer"));
     }
     let column = assemble(&header, &buffers)?;
-    let field =
-        Field { name: "column".to_owned(), kind: header.kind, nullable: true, width: header.width };
-    check(&column, &field, header.rows)?;
-    Ok(column)
+    verify(column, &header)
 }
 
 #[derive(serde::Deserialize)]
@@ -164,6 +223,7 @@ pub fn decode_column(bytes: &[u8]) -> Result<Column, DecodeError> {
 struct Header {
     buffers: Vec<usize>,
     kind: Kind,
+    nulls: usize,
     rows: usize,
     width: u32,
 }
@@ -173,12 +233,19 @@ fn read_header(bytes: &[u8]) -> Result<(Header, &[u8]), DecodeError> {
         return Err(error("it does not begin with RFCOLUM1"));
     }
     let len = bytes.get(8..16).and_then(|b| b.try_into().ok()).map(u64::from_le_bytes);
-    let len = len.and_then(|len| usize::try_from(len).ok()).filter(|len| *len <= 1 << 16);
+    let len = len.and_then(|len| usize::try_from(len).ok()).filter(|len| *len <= HEADER_BYTES_MAX);
     let len = len.ok_or_else(|| error("its header has no sane length"))?;
     let text = bytes.get(16..16 + len).ok_or_else(|| error("its header is cut short"))?;
     let read: Header = serde_json::from_slice(text).map_err(|e| error(format!("header: {e}")))?;
-    if header(read.kind, read.rows, read.width, &read.buffers).as_bytes() != text {
+    let again = header(read.kind, read.rows, read.nulls, read.width, &read.buffers);
+    if again.as_bytes() != text {
         return Err(error("its header is not in canonical form"));
+    }
+    if u32::try_from(read.rows).is_err() {
+        return Err(error(format!("{} rows are too many for a block", read.rows)));
+    }
+    if (read.kind == Kind::Vector) != (read.width > 0) {
+        return Err(error(format!("width {} for kind {}", read.width, read.kind)));
     }
     let start = padded(16 + len);
     let padding = bytes.get(16 + len..start).ok_or_else(|| error("its header is cut short"))?;
@@ -212,17 +279,22 @@ fn numbers<T: bytemuck::Pod>(bytes: &[u8]) -> Result<Vec<T>, DecodeError> {
     if !bytes.len().is_multiple_of(size_of::<T>()) {
         return Err(error("a buffer's length is no multiple of its numbers' size"));
     }
-    Ok(bytemuck::allocation::pod_collect_to_vec(bytes))
+    Ok(bytemuck::pod_collect_to_vec(bytes))
 }
 
 /// Form, then canonicity: a column that canonicalises to something else was not written here.
-fn check(column: &Column, field: &Field, rows: usize) -> Result<(), DecodeError> {
-    let batch = refrain_domain::Batch { rows, columns: vec![std::sync::Arc::new(column.clone())] };
-    let schema = refrain_domain::Schema { fields: vec![field.clone()] };
+fn verify(column: Column, header: &Header) -> Result<Column, DecodeError> {
+    let Header { kind, nulls, rows, width, .. } = *header;
+    let field = Field { name: "column".to_owned(), kind, nullable: true, width };
+    let schema = Schema { fields: vec![field] };
+    let mut batch = Batch { rows, columns: vec![Arc::new(column)] };
     batch.check(&schema).map_err(|e| error(e.fault))?;
-    let clean = canonicalize(column.clone(), rows);
-    if buffers(&clean) != buffers(column) {
+    let column = batch.columns.pop().and_then(Arc::into_inner).expect("BUG: the only reference");
+    if !is_canonical(&column, rows) {
         return Err(error("nulls, NaN or validity are not in canonical form"));
     }
-    Ok(())
+    if column.null_count(rows) != nulls {
+        return Err(error(format!("its header counts {nulls} nulls, its validity others")));
+    }
+    Ok(column)
 }

@@ -16,7 +16,7 @@ mod time;
 mod version;
 
 pub use block::{DecodeError, canonicalize, decode_column, encode_column};
-pub use blocks::{BlockError, Blocks, MemoryBlocks, read_batch, write_chunk};
+pub use blocks::{BlockError, Blocks, MemoryBlocks, read_batch, read_columns, write_chunk};
 pub use ingest::{IngestError, IngestOptions, Malformed, Progress, Quarantined, ingest_csv};
 pub use ops::{AsofIndex, JoinError, LookupIndex, filter_rows, mask_hash, mask_time, mask_true};
 pub use quality::{Expectation, ExpectationResult};

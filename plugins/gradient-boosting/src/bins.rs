@@ -65,23 +65,25 @@ fn thresholds(sorted: &[f64], bins_max: usize) -> Vec<f64> {
     distinct.windows(2).map(|pair| midway(pair[0], pair[1])).collect()
 }
 
-/// The quantiles `1/n … (n-1)/n` by numpy's `midpoint` method, each once.
+/// The quantiles `1/n … (n-1)/n`, each once: the value at which the share of rows up to it reaches
+/// the quantile, midway to the next where it does so exactly (numpy's `averaged_inverted_cdf`).
 fn quantiles(sorted: &[f64], n: usize) -> Vec<f64> {
-    let last = sorted.len() - 1;
     let mut out: Vec<f64> = (1..n)
         .map(|k| {
-            let (low, rest) = (k * last / n, k * last % n);
-            if rest == 0 { sorted[low] } else { midway(sorted[low], sorted[low + 1]) }
+            let (place, rest) = (k * sorted.len() / n, k * sorted.len() % n);
+            if rest == 0 { midway(sorted[place - 1], sorted[place]) } else { sorted[place] }
         })
         .collect();
     out.dedup();
+    // Nothing lies above the maximum: as a threshold it would make an empty bin.
+    out.pop_if(|threshold| Some(&*threshold) == sorted.last());
     out
 }
 
 /// A number in `[low, high)`, halfway as far as rounding allows.
 fn midway(low: f64, high: f64) -> f64 {
     let middle = 0.5 * low + 0.5 * high;
-    if middle < high { middle } else { low }
+    if middle < high || low == high { middle } else { low }
 }
 
 /// The codes of all rows, features in groups of four.
@@ -130,8 +132,10 @@ mod tests {
         let few = Bins::of([3.0, 1.0, f64::NAN, 1.0, 2.0].into_iter(), 255);
         assert_eq!(few, Bins { thresholds: vec![1.5, 2.5], has_missing: true });
         assert_eq!([1.0, 1.5, 2.0, 9.0, f64::NAN].map(|v| few.code(v)), [0, 0, 1, 2, 3]);
-        let many = Bins::of((0..1001).map(f64::from), 4);
-        assert_eq!(many.thresholds, [250.0, 500.0, 750.0]);
+        let many = Bins::of((0..1000).map(f64::from), 4);
+        assert_eq!(many.thresholds, [249.5, 499.5, 749.5]);
+        let uneven = Bins::of((0..10).map(f64::from), 4);
+        assert_eq!(uneven.thresholds, [2.0, 4.5, 7.0]);
     }
 
     #[test]

@@ -21,6 +21,7 @@ extern crate self as refrain_sdk;
 pub mod bindings;
 mod bitmap;
 mod build;
+pub mod civil;
 mod column;
 pub mod drift;
 mod error;

@@ -23,7 +23,8 @@ use host_work::JoinIndex;
 pub struct LocalExecutor {
     store: Arc<DynStore>,
     sandbox: Sandbox,
-    pool: rayon::ThreadPool,
+    threads: usize,
+    pool: OnceLock<rayon::ThreadPool>,
     columns: ColumnCache,
     joins: Mutex<HashMap<JoinSide, Arc<OnceLock<Arc<JoinIndex>>>>>,
 }
@@ -34,21 +35,21 @@ const COLUMN_CACHE_BYTES_MAX: usize = 256 << 20;
 type UnitResult = Result<UnitOutput, UnitError>;
 
 impl LocalExecutor {
-    /// An executor of `threads` threads.
-    ///
-    /// # Errors
-    /// If the operating system gives no threads.
-    pub fn new(
-        store: Arc<DynStore>,
-        sandbox: Sandbox,
-        threads: usize,
-    ) -> Result<Self, rayon::ThreadPoolBuildError> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|index| format!("refrain-unit-{index}"))
-            .build()?;
+    /// An executor of `threads` threads; 0: one for each core.
+    pub fn new(store: Arc<DynStore>, sandbox: Sandbox, threads: usize) -> Self {
         let columns = ColumnCache::new(COLUMN_CACHE_BYTES_MAX);
-        Ok(Self { store, sandbox, pool, columns, joins: Mutex::default() })
+        Self { store, sandbox, threads, pool: OnceLock::new(), columns, joins: Mutex::default() }
+    }
+
+    /// The pool starts with the first unit: a run with nothing to do needs none.
+    fn pool(&self) -> &rayon::ThreadPool {
+        self.pool.get_or_init(|| {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(self.threads)
+                .thread_name(|index| format!("refrain-unit-{index}"))
+                .build()
+                .expect("BUG: the operating system gives no threads")
+        })
     }
 
     fn execute_one(&self, unit: &Unit, control: &Control) -> UnitResult {
@@ -109,7 +110,10 @@ impl LocalExecutor {
 impl Executor for LocalExecutor {
     fn execute(&self, units: &[Unit], control: &Control) -> Vec<UnitResult> {
         // One at a time, not in blocks: chunks differ in size, and the last one decides the time.
-        self.pool.install(|| {
+        if units.is_empty() {
+            return Vec::new();
+        }
+        self.pool().install(|| {
             units.par_iter().with_max_len(1).map(|unit| self.execute_one(unit, control)).collect()
         })
     }

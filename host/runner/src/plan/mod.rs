@@ -13,6 +13,7 @@ mod order;
 mod plugin_op;
 mod retrain;
 
+
 use std::collections::BTreeMap;
 
 use refrain_domain::model::ModelVersion;
@@ -27,6 +28,8 @@ use refrain_domain::{
 
 use crate::spec::{PipelineSpec, nearest};
 pub use error::PlanError;
+pub use retrain::DECISION;
+pub(crate) use retrain::metric_facts;
 
 /// A dataset version, resolved.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,0 +1,5 @@
+//! Tests of the crate from outside.
+#![allow(missing_docs, reason = "tests")]
+
+mod block;
+mod support;

@@ -1,0 +1,279 @@
+//! Datasets: names over versions, and imports that recognise what they have seen.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use refrain_data::{
+    BlockError, Blocks, DatasetVersion, Expectation, IngestOptions, Malformed, Progress,
+    Provenance, Request,
+};
+use refrain_domain::canonical::digest_of;
+use refrain_domain::{Digest, Kind, Table, to_canonical};
+use refrain_store::{DynStore, EventAppend, Publication, RefChange};
+use serde::{Deserialize, Serialize};
+
+use crate::error::RunnerError;
+use crate::spec::{self, InputSpec};
+use crate::{Runner, memo, now_ms};
+
+const REFS: &str = "datasets/";
+const IMPORT: u8 = b'i';
+const IMPORTER: &str = concat!("refrain-data/", env!("CARGO_PKG_VERSION"));
+
+/// A file to be made a dataset version.
+#[derive(Debug, Clone)]
+pub struct ImportRequest {
+    /// The dataset.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// How to read it, and what to expect of it.
+    pub input: InputSpec,
+    /// Whether the rows follow those of the latest version, or stand for themselves.
+    pub append: bool,
+}
+
+/// A dataset and where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DatasetSummary {
+    /// Its name.
+    pub name: String,
+    /// The latest version.
+    pub version: Digest,
+    /// Rows of it.
+    pub rows: u64,
+    /// Versions so far.
+    pub n_versions: u64,
+    /// When its rows happened, RFC 3339.
+    pub event_time: Option<[String; 2]>,
+}
+
+/// A change of a dataset's head.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct DatasetEvent {
+    version: Digest,
+    at_ms: i64,
+}
+
+/// The store as the data crate sees it.
+struct StoreBlocks<'a>(&'a DynStore);
+
+impl Blocks for StoreBlocks<'_> {
+    fn put(&self, bytes: &[u8]) -> Result<Digest, BlockError> {
+        self.0.stage(bytes).map_err(|error| BlockError { message: error.to_string() })
+    }
+
+    fn get(&self, digest: &Digest) -> Result<Arc<[u8]>, BlockError> {
+        self.0.get(digest).map_err(|error| BlockError { message: error.to_string() })
+    }
+}
+
+impl Runner {
+    /// Imports a file, or recognises it by its digest and how it is to be read.
+    ///
+    /// # Errors
+    /// [`RunnerError::Import`], naming file, line, column and remedy.
+    pub fn import(
+        &self,
+        request: &ImportRequest,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(Digest, DatasetVersion), RunnerError> {
+        crate::plugins::check_name(&request.name)?;
+        let source = hash_file(&request.path)?;
+        let options = ingest_options(&request.input)?;
+        let expectations = expectations(&request.input)?;
+        let head = self.dataset_head(&request.name)?;
+        let parent = if request.append { head } else { None };
+        let parameters = serde_json::json!({
+            "schema": request.input.schema,
+            "null_values": options.null_values,
+            "malformed": request.input.malformed,
+            "event_time": request.input.event_time,
+            "expect": request.input.expect,
+        });
+        let key = digest_of(&(IMPORTER, &request.name, source, &parameters, parent))
+            .map_err(|error| RunnerError::corrupt("the import's parameters", error))?;
+        if let Some(known) = memo::find::<Digest>(&*self.store, IMPORT, &key)?
+            && self.store.size(&known)?.is_some()
+        {
+            self.move_head(&request.name, head, known, Vec::new())?;
+            return Ok((known, self.read_manifest("dataset version", &known)?));
+        }
+        let file_name = request.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let importer = IMPORTER.to_owned();
+        let provenance =
+            Provenance { source, file: file_name.clone(), importer, parameters, rows: 0 };
+        let request_data = Request {
+            name: &request.name,
+            event_time: request.input.event_time.as_deref(),
+            options: &options,
+            expectations: &expectations,
+            provenance,
+        };
+        let file = std::fs::File::open(&request.path).map_err(|e| unreadable(&request.path, &e))?;
+        let blocks = StoreBlocks(&*self.store);
+        let version = match parent {
+            None => refrain_data::import_csv(Box::new(file), &request_data, &blocks, progress),
+            Some(digest) => {
+                let before: DatasetVersion = self.read_manifest("dataset version", &digest)?;
+                let parent = (digest, &before);
+                refrain_data::append_csv(Box::new(file), &request_data, parent, &blocks, progress)
+            }
+        };
+        let version =
+            version.map_err(|e| RunnerError::Import { message: format!("{file_name}: {e}") })?;
+        let bytes = to_canonical(&version)
+            .map_err(|error| RunnerError::corrupt("the dataset version", error))?;
+        let digest = self.store.stage(&bytes)?;
+        let memos = vec![memo::entry(IMPORT, &key, &digest)];
+        self.move_head(&request.name, head, digest, memos)?;
+        Ok((digest, version))
+    }
+
+    fn move_head(
+        &self,
+        name: &str,
+        expected: Option<Digest>,
+        version: Digest,
+        memos: Vec<(Vec<u8>, Vec<u8>)>,
+    ) -> Result<(), RunnerError> {
+        if expected == Some(version) {
+            return Ok(());
+        }
+        let event = DatasetEvent { version, at_ms: now_ms() };
+        let event = serde_json::to_vec(&event)
+            .map_err(|error| RunnerError::corrupt("the dataset event", error))?;
+        let stream = format!("{REFS}{name}");
+        let publication = Publication {
+            refs: vec![RefChange { name: stream.clone(), expected, new: Some(version) }],
+            events: vec![EventAppend { stream, expected_len: None, events: vec![event] }],
+            memos,
+        };
+        Ok(self.store.publish(&publication)?)
+    }
+
+    /// The latest version of a dataset.
+    ///
+    /// # Errors
+    /// [`RunnerError::Store`].
+    pub fn dataset_head(&self, name: &str) -> Result<Option<Digest>, RunnerError> {
+        Ok(self.store.get_ref(&format!("{REFS}{name}"))?)
+    }
+
+    /// A dataset version: the latest of `name`, or the one that `name@blake3:…` says.
+    ///
+    /// # Errors
+    /// [`RunnerError::NotFound`], naming the nearest dataset there is.
+    pub fn dataset(&self, address: &str) -> Result<(Digest, DatasetVersion), RunnerError> {
+        let (name, fixed) = address.split_once('@').unwrap_or((address, ""));
+        let digest = match fixed {
+            "" => self.dataset_head(name)?,
+            text => Some(text.parse().map_err(|error: refrain_domain::DigestError| {
+                RunnerError::Invalid { message: format!("dataset `{address}`: {error}") }
+            })?),
+        };
+        let Some(digest) = digest else {
+            let known: Vec<String> = self.datasets()?.into_iter().map(|d| d.name).collect();
+            return Err(RunnerError::not_found("dataset", name, &known));
+        };
+        Ok((digest, self.read_manifest("dataset version", &digest)?))
+    }
+
+    /// All datasets.
+    ///
+    /// # Errors
+    /// [`RunnerError::Corrupt`] for a manifest that this version cannot read.
+    pub fn datasets(&self) -> Result<Vec<DatasetSummary>, RunnerError> {
+        let mut summaries = Vec::new();
+        for (name, version) in self.store.list_refs(REFS)? {
+            let manifest: DatasetVersion = self.read_manifest("dataset version", &version)?;
+            let n_versions = self.store.read_events(&name, 0)?.len() as u64;
+            let text = refrain_data::format_timestamp_us;
+            summaries.push(DatasetSummary {
+                name: name[REFS.len()..].to_owned(),
+                version,
+                rows: manifest.rows,
+                n_versions,
+                event_time: manifest.event_time.map(|t| [text(t.min_us), text(t.max_us)]),
+            });
+        }
+        Ok(summaries)
+    }
+
+    /// The versions that a dataset has had, oldest first.
+    ///
+    /// # Errors
+    /// [`RunnerError::Corrupt`] for an event that this version cannot read.
+    pub fn dataset_history(&self, name: &str) -> Result<Vec<Digest>, RunnerError> {
+        let raw = self.store.read_events(&format!("{REFS}{name}"), 0)?;
+        let parse = |bytes: &Vec<u8>| serde_json::from_slice(bytes).map(|e: DatasetEvent| e.version);
+        raw.iter()
+            .map(parse)
+            .collect::<Result<_, _>>()
+            .map_err(|error| RunnerError::corrupt(format!("an event of dataset `{name}`"), error))
+    }
+
+    /// How two dataset versions differ.
+    ///
+    /// # Errors
+    /// As [`Self::dataset`].
+    pub fn diff_datasets(
+        &self,
+        a: &str,
+        b: &str,
+    ) -> Result<refrain_data::VersionDiff, RunnerError> {
+        let ((_, a), (_, b)) = (self.dataset(a)?, self.dataset(b)?);
+        let a_table: Table = self.read_manifest("table", &a.table)?;
+        let b_table: Table = self.read_manifest("table", &b.table)?;
+        Ok(refrain_data::diff((&a, &a_table), (&b, &b_table)))
+    }
+}
+
+fn ingest_options(input: &InputSpec) -> Result<IngestOptions, RunnerError> {
+    let mut options = IngestOptions::default();
+    if let Some(null_values) = &input.null_values {
+        options.null_values.clone_from(null_values);
+    }
+    if input.malformed == spec::Malformed::Quarantine {
+        options.malformed = Malformed::Quarantine;
+    }
+    for (column, kind) in &input.schema {
+        let parsed: Result<Kind, _> =
+            serde_json::from_value(serde_json::Value::String(kind.clone()));
+        let kind = parsed.ok().filter(|kind| !matches!(kind, Kind::Vector)).ok_or_else(|| {
+            let message = format!(
+                "schema: column `{column}` cannot be `{kind}`: use boolean, int64, float64, timestamp-us, utf8 or binary"
+            );
+            RunnerError::Invalid { message }
+        })?;
+        options.schema.insert(column.clone(), kind);
+    }
+    Ok(options)
+}
+
+fn expectations(input: &InputSpec) -> Result<Vec<Expectation>, RunnerError> {
+    let parse = |(index, value): (usize, &serde_json::Value)| {
+        serde_json::from_value(value.clone()).map_err(|error| RunnerError::Invalid {
+            message: format!("expect {}: {error}", index + 1),
+        })
+    };
+    input.expect.iter().enumerate().map(parse).collect()
+}
+
+/// BLAKE3 of a file, without holding it in memory.
+fn hash_file(path: &Path) -> Result<Digest, RunnerError> {
+    let mut hasher = blake3::Hasher::new();
+    let mut file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let n = std::io::Read::read(&mut file, &mut buffer).map_err(|e| unreadable(path, &e))?;
+        if n == 0 {
+            return Ok(Digest::from_bytes(*hasher.finalize().as_bytes()));
+        }
+        hasher.update(&buffer[..n]);
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> RunnerError {
+    RunnerError::Import { message: format!("{} cannot be read: {error}", path.display()) }
+}
