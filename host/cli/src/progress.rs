@@ -32,11 +32,10 @@ impl Spinner {
 
     /// A line that stays above the spinner.
     pub(crate) fn note(&self, line: impl AsRef<str>) {
-        self.bar.suspend(|| {
-            if !self.bar.is_hidden() {
-                eprintln!("{}", line.as_ref());
-            }
-        });
+        // Asked before: `suspend` holds the bar's lock.
+        if !self.bar.is_hidden() {
+            self.bar.suspend(|| eprintln!("{}", line.as_ref()));
+        }
     }
 }
 
