@@ -52,7 +52,7 @@ pub fn canonicalize(mut column: Column, rows: usize) -> Column {
             v.iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = f64::from_bits(NAN_64));
         }
         Values::Vector(v) => {
-            let width = if rows == 0 { 0 } else { v.len() / rows };
+            let width = v.len().checked_div(rows).unwrap_or(0);
             zero_nulls(v, width, &validity, is_null);
             v.iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = f32::from_bits(NAN_32));
         }

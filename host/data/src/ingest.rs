@@ -278,9 +278,28 @@ fn inflate(source: Box<dyn Read + Send>) -> std::io::Result<Box<dyn Read + Send>
     use std::io::BufRead;
     let mut buffered = BufReader::with_capacity(1 << 16, source);
     if buffered.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
-        return Ok(Box::new(flate2::bufread::MultiGzDecoder::new(buffered)));
+        return Ok(Box::new(Inflated(flate2::bufread::MultiGzDecoder::new(buffered))));
     }
     Ok(Box::new(buffered))
+}
+
+/// A gzip file whose errors say what is wrong with it.
+struct Inflated<R>(flate2::bufread::MultiGzDecoder<R>);
+
+impl<R: std::io::BufRead> Read for Inflated<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer).map_err(|error| {
+            let kind = error.kind();
+            let is_cut = kind == std::io::ErrorKind::UnexpectedEof
+                || error.to_string() == "incomplete deflate stream";
+            let text = if is_cut {
+                "the gzip file is cut short: copy it again".to_owned()
+            } else {
+                format!("the gzip file is damaged ({error}): copy it again")
+            };
+            std::io::Error::new(kind, text)
+        })
+    }
 }
 
 fn take_in(
@@ -343,7 +362,7 @@ fn narrow(candidates: &mut Vec<Candidates>, records: &Records, options: &IngestO
             candidate.seen = true;
             candidate.int = candidate.int && parse_int(field).is_some();
             // Every integer is a float too, so this is asked only after the first that is none.
-            candidate.float = candidate.float && (candidate.int || parse_float(field).is_some());
+            candidate.float = candidate.float && (candidate.int || looks_like_float(field));
             candidate.boolean = candidate.boolean && parse_boolean(field).is_some();
             candidate.time = candidate.time && parse_time(field).is_some();
             if !(candidate.int || candidate.float || candidate.boolean || candidate.time) {
@@ -408,6 +427,7 @@ fn parse(
             bad_rows.entry(*row).or_insert(column);
         }
     }
+    let before = report.quarantined.len();
     report.quarantined.extend(records.ragged.iter().cloned());
     for (row, column) in bad_rows {
         mask[row] = false;
@@ -419,6 +439,7 @@ fn parse(
             fields: all.map(text).collect(),
         });
     }
+    report.quarantined[before..].sort_by_key(|row| row.line);
     let columns = parsed.into_iter().map(|(column, _)| Arc::new(column)).collect();
     let batch = Batch { rows, columns };
     let is_whole = mask.iter().all(|keep| *keep);
@@ -492,7 +513,14 @@ fn parse_column(
             if kind == Kind::Binary { Values::Binary(values) } else { Values::Utf8(values) }
         }
     };
+    // Rows that are bad fail or are left out: what stays need not say that it is there.
+    let rows_are_whole = bad.is_empty() && validity_is_full(&validity, rows);
+    let validity = if rows_are_whole { Vec::new() } else { validity };
     (Column { values, validity }, bad)
+}
+
+fn validity_is_full(validity: &[u8], rows: usize) -> bool {
+    validity.iter().map(|byte| byte.count_ones() as usize).sum::<usize>() == rows
 }
 
 fn parse_int(field: &[u8]) -> Option<i64> {
@@ -504,9 +532,18 @@ fn parse_int(field: &[u8]) -> Option<i64> {
     std::str::from_utf8(field).ok()?.parse().ok()
 }
 
+/// A whole number beyond int64 is an identifier: float64 would round it without a word. Whoever
+/// declares the column float64 has it rounded.
+fn looks_like_float(field: &[u8]) -> bool {
+    let digits = field.strip_prefix(b"-").unwrap_or(field);
+    let is_whole = digits.iter().all(u8::is_ascii_digit);
+    parse_float(field).is_some() && !(is_whole && parse_int(field).is_none())
+}
+
 fn parse_float(field: &[u8]) -> Option<f64> {
-    let first = field.first()?;
-    if !(first.is_ascii_digit() || matches!(first, b'-' | b'.')) {
+    let digits = field.strip_prefix(b"-").unwrap_or(field);
+    let has_leading_zero = digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit();
+    if has_leading_zero || !digits.first().is_some_and(|b| b.is_ascii_digit() || *b == b'.') {
         return None;
     }
     let text = std::str::from_utf8(field).ok()?;

@@ -14,12 +14,18 @@ pub fn filter_rows(batch: &Batch, mask: &[bool]) -> Batch {
     let rows: Vec<usize> = (0..mask.len()).filter(|row| mask[*row]).collect();
     let rows: Vec<Option<usize>> = rows.into_iter().map(Some).collect();
     let columns =
-        batch.columns.iter().map(|column| Arc::new(take(column, batch.rows, &rows))).collect();
+        batch.columns.iter().map(|c| Arc::new(take(c, width(c, batch.rows), &rows))).collect();
     Batch { rows: rows.len(), columns }
 }
 
-/// One row for each index into a column of `n_rows`; none makes a null.
-fn take(column: &Column, n_rows: usize, rows: &[Option<usize>]) -> Column {
+/// The numbers a row of a vector column; for other kinds, or without rows, nothing to go by.
+fn width(column: &Column, n_rows: usize) -> usize {
+    let Values::Vector(values) = &column.values else { return 0 };
+    values.len().checked_div(n_rows).unwrap_or(0)
+}
+
+/// One row for each index; none makes a null. `width` is that of a vector.
+fn take(column: &Column, width: usize, rows: &[Option<usize>]) -> Column {
     fn pick<T: Copy + Default>(values: &[T], rows: &[Option<usize>]) -> Vec<T> {
         rows.iter().map(|row| row.map_or_else(T::default, |row| values[row])).collect()
     }
@@ -36,7 +42,7 @@ fn take(column: &Column, n_rows: usize, rows: &[Option<usize>]) -> Column {
         Values::Float64(v) => Values::Float64(pick(v, rows)),
         Values::Utf8(v) => Values::Utf8(pick_variable(v, rows)),
         Values::Binary(v) => Values::Binary(pick_variable(v, rows)),
-        Values::Vector(v) => Values::Vector(pick_vectors(v, v.len() / n_rows.max(1), rows)),
+        Values::Vector(v) => Values::Vector(pick_vectors(v, width, rows)),
     };
     let mut validity = vec![0; rows.len().div_ceil(8)];
     let mut all = true;
@@ -96,7 +102,7 @@ pub fn mask_hash(batch: &Batch, by: &[usize], holdout_ppm: u32, seed: u64) -> Ve
         key.clear();
         key.extend_from_slice(&seed.to_le_bytes());
         for &index in by {
-            push_key(&batch.columns[index], row, &mut key);
+            push_key(&batch.columns[index], row, batch.rows, &mut key);
         }
         let hash = blake3::hash(&key);
         let first = u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("BUG: 8 of 32"));
@@ -106,7 +112,7 @@ pub fn mask_hash(batch: &Batch, by: &[usize], holdout_ppm: u32, seed: u64) -> Ve
 }
 
 /// Appends a value so that different keys have different bytes; answers whether it is a value.
-fn push_key(column: &Column, row: usize, key: &mut Vec<u8>) -> bool {
+fn push_key(column: &Column, row: usize, n_rows: usize, key: &mut Vec<u8>) -> bool {
     if !column.is_valid(row) {
         key.push(0);
         return false;
@@ -121,7 +127,12 @@ fn push_key(column: &Column, row: usize, key: &mut Vec<u8>) -> bool {
             key.extend_from_slice(&(value.len() as u32).to_le_bytes());
             key.extend_from_slice(value);
         }
-        Values::Vector(_) => {}
+        Values::Vector(v) => {
+            let width = width(column, n_rows);
+            v[row * width..(row + 1) * width]
+                .iter()
+                .for_each(|x| key.extend_from_slice(&x.to_bits().to_le_bytes()));
+        }
     }
     true
 }
@@ -156,7 +167,6 @@ pub enum JoinError {
 /// The right side of a join: the columns to add, all rows end to end.
 struct Right {
     added: Schema,
-    n_rows: usize,
     columns: Vec<Column>,
 }
 
@@ -170,13 +180,15 @@ impl Right {
             joined.push(concat(batches, index, &field));
             added.fields.push(field);
         }
-        let n_rows = batches.iter().map(|batch| batch.rows).sum();
-        Ok(Self { added, n_rows, columns: joined })
+        Ok(Self { added, columns: joined })
     }
 
     fn take(&self, rows: &[Option<usize>]) -> Batch {
-        let columns = self.columns.iter().map(|column| Arc::new(take(column, self.n_rows, rows)));
-        let columns = columns.collect();
+        let fields = self.added.fields.iter();
+        let columns = fields
+            .zip(&self.columns)
+            .map(|(field, column)| Arc::new(take(column, field.width as usize, rows)))
+            .collect();
         Batch { rows: rows.len(), columns }
     }
 }
@@ -250,7 +262,9 @@ fn keys_of(
 
 fn key_of(batch: &Batch, by: &[usize], row: usize) -> Option<Vec<u8>> {
     let mut key = Vec::new();
-    by.iter().all(|&index| push_key(&batch.columns[index], row, &mut key)).then_some(key)
+    by.iter()
+        .all(|&index| push_key(&batch.columns[index], row, batch.rows, &mut key))
+        .then_some(key)
 }
 
 /// A right side that answers: the last row of this key at or before this time.
@@ -299,13 +313,15 @@ impl AsofIndex {
         let matched: Vec<Option<usize>> = (0..left.rows)
             .map(|row| {
                 key.clear();
-                let whole = by.iter().all(|&i| push_key(&left.columns[i], row, &mut key));
+                let whole =
+                    by.iter().all(|&i| push_key(&left.columns[i], row, left.rows, &mut key));
                 let time = time_at(&left.columns[on], row).filter(|_| whole)?;
                 let times = self.rows.get(key.as_slice())?;
                 let after = times.partition_point(|(right, _)| *right <= time);
                 let (right, row) = *times.get(after.checked_sub(1)?)?;
-                let age = time.checked_sub(right)?;
-                self.tolerance_us.is_none_or(|tolerance| age <= tolerance).then_some(row)
+                // Wider than i64: the times may be as far apart as they come.
+                let age = i128::from(time) - i128::from(right);
+                self.tolerance_us.is_none_or(|most| age <= i128::from(most)).then_some(row)
             })
             .collect();
         self.right.take(&matched)

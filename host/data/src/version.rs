@@ -8,7 +8,7 @@ use refrain_domain::plan::EventTime;
 use refrain_domain::{Batch, Chunk, Digest, Kind, Schema, Table, Values, to_canonical};
 use serde::{Deserialize, Serialize};
 
-use crate::blocks::{BlockError, Blocks, write_chunk};
+use crate::blocks::{BlockError, Blocks, put_manifest, write_chunk};
 use crate::ingest::{IngestError, IngestOptions, Progress, Quarantined, Report, ingest_csv};
 use crate::quality::{Expectation, ExpectationResult, check};
 use crate::stats::{ColumnFold, ColumnStatistics};
@@ -82,6 +82,16 @@ pub enum ImportError {
     /// No row at all.
     #[error("the file has a header and no rows: there is nothing to train on")]
     Empty,
+    /// Rows, but none that could be read.
+    #[error("all {rows} rows are malformed, the first on line {line}: {reason}")]
+    Malformed {
+        /// All rows of the file.
+        rows: usize,
+        /// Of the first, counted from 1.
+        line: u64,
+        /// What is wrong with the first.
+        reason: String,
+    },
     /// The column of event times is not there, or no time.
     #[error("`event_time: {column}`: {detail}")]
     EventTime {
@@ -174,7 +184,14 @@ fn build(
         Err(error) => return Err(failure.map_or(ImportError::Ingest(error), |failure| failure)),
     };
     if report.rows == 0 {
-        return Err(ImportError::Empty);
+        return Err(match report.quarantined.first() {
+            None => ImportError::Empty,
+            Some(first) => ImportError::Malformed {
+                rows: report.quarantined.len(),
+                line: first.line,
+                reason: first.reason.clone(),
+            },
+        });
     }
     rows.finish(request, parent, &report, blocks)
 }
@@ -251,21 +268,16 @@ impl Accumulator {
             format: DATASET_FORMAT.to_owned(),
             name: request.name.to_owned(),
             parent: parent.map(|(digest, _)| digest),
-            table: put(blocks, &self.table)?,
+            table: put_manifest(blocks, &self.table)?,
             rows,
             provenance,
             event_time: self.event_time,
-            folds: put(blocks, &self.folds)?,
+            folds: put_manifest(blocks, &self.folds)?,
             statistics,
             quality,
             quarantine: quarantine(&report.quarantined, blocks)?,
         })
     }
-}
-
-fn put<T: Serialize>(blocks: &dyn Blocks, value: &T) -> Result<Digest, BlockError> {
-    let bytes = to_canonical(value).map_err(|error| BlockError { message: error.to_string() })?;
-    blocks.put(&bytes)
 }
 
 fn quarantine(

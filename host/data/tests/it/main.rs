@@ -2,4 +2,8 @@
 #![allow(missing_docs, reason = "tests")]
 
 mod block;
+mod csv;
+mod joins;
+mod operators;
 mod support;
+mod versions;

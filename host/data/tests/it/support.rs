@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use refrain_data::{IngestError, IngestOptions, Malformed, Quarantined, ingest_csv};
 use refrain_domain::{Batch, Column, Field, Kind, Schema, Values, VariableValues};
 
 /// Any column of this kind, canonical or not.
@@ -16,19 +17,15 @@ pub fn any_column(kind: Kind, width: usize, rows: usize) -> BoxedStrategy<Column
         Kind::Float64 => prop::collection::vec(any::<u64>().prop_map(f64::from_bits), rows)
             .prop_map(Values::Float64)
             .boxed(),
-        Kind::Vector => {
-            prop::collection::vec(any::<u32>().prop_map(f32::from_bits), rows * width)
-                .prop_map(Values::Vector)
-                .boxed()
-        }
+        Kind::Vector => prop::collection::vec(any::<u32>().prop_map(f32::from_bits), rows * width)
+            .prop_map(Values::Vector)
+            .boxed(),
         Kind::Utf8 => prop::collection::vec(".{0,6}", rows)
             .prop_map(|texts| Values::Utf8(variable(texts.iter().map(String::as_bytes))))
             .boxed(),
-        Kind::Binary => {
-            prop::collection::vec(prop::collection::vec(any::<u8>(), 0..6), rows)
-                .prop_map(|texts| Values::Binary(variable(texts.iter().map(Vec::as_slice))))
-                .boxed()
-        }
+        Kind::Binary => prop::collection::vec(prop::collection::vec(any::<u8>(), 0..6), rows)
+            .prop_map(|texts| Values::Binary(variable(texts.iter().map(Vec::as_slice))))
+            .boxed(),
     };
     let validity = prop::option::of(prop::collection::vec(any::<bool>(), rows));
     (values, validity)
@@ -112,4 +109,66 @@ pub fn texts(values: &[Option<&str>]) -> Column {
 fn validity<T>(values: &[Option<T>]) -> Vec<u8> {
     let valid: Vec<bool> = values.iter().map(Option::is_some).collect();
     if valid.iter().all(|is| *is) { Vec::new() } else { bitmap(&valid) }
+}
+
+/// A whole import: rows end to end, as text would show them.
+pub struct Imported {
+    pub schema: Schema,
+    pub chunks: Vec<Batch>,
+    pub quarantined: Vec<Quarantined>,
+}
+
+/// Reads a file of these bytes.
+pub fn read(bytes: &[u8], options: &IngestOptions) -> Result<Imported, IngestError> {
+    let mut chunks = Vec::new();
+    let source = Box::new(std::io::Cursor::new(bytes.to_vec()));
+    let report = ingest_csv(
+        source,
+        options,
+        &mut |schema, batch| {
+            batch.check(schema).map_err(|error| format!("BUG: {error}"))?;
+            chunks.push(batch);
+            Ok(())
+        },
+        &mut |_| (),
+    )?;
+    Ok(Imported { schema: report.schema, chunks, quarantined: report.quarantined })
+}
+
+impl Imported {
+    /// `name:kind` of every column.
+    pub fn kinds(&self) -> String {
+        let kinds: Vec<String> = self
+            .schema
+            .fields
+            .iter()
+            .map(|field| format!("{}:{}", field.name, field.kind))
+            .collect();
+        kinds.join(" ")
+    }
+
+    /// The only chunk's column of that name.
+    pub fn column(&self, name: &str) -> &Column {
+        assert_eq!(self.chunks.len(), 1, "several chunks");
+        &self.chunks[0].columns[self.schema.index_of(name).expect("such a column")]
+    }
+
+    pub fn rows(&self) -> Vec<usize> {
+        self.chunks.iter().map(|chunk| chunk.rows).collect()
+    }
+}
+
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, bytes).expect("in memory");
+    encoder.finish().expect("in memory")
+}
+
+pub fn quarantining() -> IngestOptions {
+    IngestOptions { malformed: Malformed::Quarantine, ..IngestOptions::default() }
+}
+
+pub fn declaring(columns: &[(&str, Kind)]) -> IngestOptions {
+    let schema = columns.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect();
+    IngestOptions { schema, ..IngestOptions::default() }
 }
