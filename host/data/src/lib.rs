@@ -9,6 +9,7 @@
 mod block;
 mod blocks;
 mod ingest;
+mod join;
 mod ops;
 mod quality;
 mod stats;
@@ -18,7 +19,8 @@ mod version;
 pub use block::{DecodeError, canonicalize, decode_column, encode_column};
 pub use blocks::{BlockError, Blocks, MemoryBlocks, read_batch, read_columns, write_chunk};
 pub use ingest::{IngestError, IngestOptions, Malformed, Progress, Quarantined, ingest_csv};
-pub use ops::{AsofIndex, JoinError, LookupIndex, filter_rows, mask_hash, mask_time, mask_true};
+pub use join::{AsofIndex, JoinError, LookupIndex};
+pub use ops::{filter_rows, mask_hash, mask_time, mask_true};
 pub use quality::{Expectation, ExpectationResult};
 pub use stats::{ColumnStatistics, TopValue};
 pub use time::{format_timestamp_us, parse_timestamp_us};
