@@ -18,7 +18,10 @@ mod version;
 
 pub use block::{DecodeError, canonicalize, decode_column, encode_column};
 pub use blocks::{BlockError, Blocks, MemoryBlocks, read_batch, read_columns, write_chunk};
-pub use ingest::{IngestError, IngestOptions, Malformed, Progress, Quarantined, ingest_csv};
+pub use ingest::{
+    Format, IngestError, IngestOptions, Malformed, Place, Progress, Quarantined, Report, Sink,
+    Source, ingest,
+};
 pub use join::{AsofIndex, JoinError, LookupIndex};
 pub use ops::{filter_rows, mask_hash, mask_time, mask_true};
 pub use quality::{Expectation, ExpectationResult};
@@ -26,5 +29,5 @@ pub use stats::{ColumnStatistics, TopValue};
 pub use time::{format_timestamp_us, parse_timestamp_us};
 pub use version::{
     DATASET_FORMAT, DatasetVersion, ImportError, Provenance, Quarantine, Request, VersionDiff,
-    append_csv, diff, import_csv,
+    append, diff, import,
 };

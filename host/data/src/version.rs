@@ -1,7 +1,6 @@
 //! Dataset versions: immutable manifests over shared chunks.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 
 use rayon::prelude::*;
 use refrain_domain::plan::EventTime;
@@ -9,7 +8,7 @@ use refrain_domain::{Batch, Chunk, Digest, Kind, Schema, Table, Values, to_canon
 use serde::{Deserialize, Serialize};
 
 use crate::blocks::{BlockError, Blocks, put_manifest, write_chunk};
-use crate::ingest::{IngestError, IngestOptions, Progress, Quarantined, Report, ingest_csv};
+use crate::ingest::{IngestError, IngestOptions, Progress, Quarantined, Report, Source, ingest};
 use crate::quality::{Expectation, ExpectationResult, check};
 use crate::stats::{ColumnFold, ColumnStatistics};
 
@@ -128,12 +127,12 @@ pub struct Request<'a> {
     pub provenance: Provenance,
 }
 
-/// Imports a CSV file as the first version of a dataset.
+/// Imports a file as the first version of a dataset.
 ///
 /// # Errors
 /// [`ImportError`].
-pub fn import_csv(
-    source: Box<dyn Read + Send>,
+pub fn import(
+    source: Source,
     request: &Request<'_>,
     blocks: &dyn Blocks,
     progress: &mut dyn FnMut(Progress),
@@ -141,12 +140,12 @@ pub fn import_csv(
     build(source, request, None, blocks, progress)
 }
 
-/// Appends a CSV file: a new version that shares every chunk of the one before.
+/// Appends a file: a new version that shares every chunk of the one before.
 ///
 /// # Errors
 /// [`ImportError`].
-pub fn append_csv(
-    source: Box<dyn Read + Send>,
+pub fn append(
+    source: Source,
     request: &Request<'_>,
     parent: (Digest, &DatasetVersion),
     blocks: &dyn Blocks,
@@ -156,7 +155,7 @@ pub fn append_csv(
 }
 
 fn build(
-    source: Box<dyn Read + Send>,
+    source: Source,
     request: &Request<'_>,
     parent: Option<(Digest, &DatasetVersion)>,
     blocks: &dyn Blocks,
@@ -179,7 +178,7 @@ fn build(
             message
         })
     };
-    let report = match ingest_csv(source, &options, &mut sink, progress) {
+    let report = match ingest(source, &options, &mut sink, progress) {
         Ok(report) => report,
         Err(error) => return Err(failure.map_or(ImportError::Ingest(error), |failure| failure)),
     };

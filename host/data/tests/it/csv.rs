@@ -3,7 +3,7 @@
 use refrain_data::IngestOptions;
 use refrain_domain::Kind;
 
-use crate::support::{declaring, floats, gzip, ints, quarantining, read, texts, times};
+use crate::support::{declaring, floats, gzip, ints, quarantining, read, source, texts, times};
 
 /// Everything after the first rows that could be different at the edge of a chunk.
 const CHUNK: usize = 32_768;
@@ -208,17 +208,33 @@ fn rows_lie_in_chunks_of_one_size() {
     }
 }
 
+/// A bad row leaves no hole: the rows around it lie as if it had never been there.
+#[test]
+fn quarantined_rows_do_not_move_the_edges_of_chunks() {
+    let mut with_bad = numbered(CHUNK + 1);
+    let at = with_bad.windows(6).position(|w| w == b"\n5,5.5").expect("row 5") + 1;
+    with_bad.splice(at..at, *b"x,1.5,w\n1,2\n");
+    let options = refrain_data::IngestOptions {
+        schema: declaring(&[("n", Kind::Int64)]).schema,
+        ..quarantining()
+    };
+    let found = read(&with_bad, &options).expect("reads");
+    assert_eq!(found.quarantined.len(), 2);
+    let clean = read(&numbered(CHUNK + 1), &options).expect("reads");
+    assert_eq!(found.rows(), clean.rows());
+    assert_eq!(found.chunks, clean.chunks);
+}
+
 #[test]
 fn whoever_takes_the_rows_may_stop() {
     let file = numbered(3 * CHUNK);
     let mut taken = 0;
-    let source = Box::new(std::io::Cursor::new(file));
     let mut sink = |_: &_, _| {
         taken += 1;
         if taken == 2 { Err("the disk is full".to_owned()) } else { Ok(()) }
     };
     let options = IngestOptions::default();
-    let result = refrain_data::ingest_csv(source, &options, &mut sink, &mut |_| ());
+    let result = refrain_data::ingest(source("rows.csv", &file), &options, &mut sink, &mut |_| ());
     assert_eq!(result.map(|_| ()).expect_err("stopped").to_string(), "the disk is full");
     assert_eq!(taken, 2);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use refrain_data::{IngestError, IngestOptions, Malformed, Quarantined, ingest_csv};
+use refrain_data::{IngestError, IngestOptions, Malformed, Quarantined, Source, ingest};
 use refrain_domain::{Batch, Column, Field, Kind, Schema, Values, VariableValues};
 
 /// Any column of this kind, canonical or not.
@@ -118,11 +118,24 @@ pub struct Imported {
     pub quarantined: Vec<Quarantined>,
 }
 
-/// Reads a file of these bytes.
+/// A file of these bytes.
+pub fn source(name: &str, bytes: &[u8]) -> Source {
+    let mut file = tempfile::tempfile().expect("a temporary file");
+    std::io::Write::write_all(&mut file, bytes).expect("writes");
+    std::io::Seek::rewind(&mut file).expect("rewinds");
+    Source::new(name, file)
+}
+
+/// Reads a file of these bytes, whose name says nothing.
 pub fn read(bytes: &[u8], options: &IngestOptions) -> Result<Imported, IngestError> {
+    read_as("upload", bytes, options)
+}
+
+/// Reads a file of this name and these bytes.
+pub fn read_as(name: &str, bytes: &[u8], options: &IngestOptions) -> Result<Imported, IngestError> {
     let mut chunks = Vec::new();
-    let source = Box::new(std::io::Cursor::new(bytes.to_vec()));
-    let report = ingest_csv(
+    let source = source(name, bytes);
+    let report = ingest(
         source,
         options,
         &mut |schema, batch| {

@@ -1,15 +1,13 @@
 //! Dataset versions: what an import records, what an append shares, what a diff tells.
 
-use std::io::Cursor;
-
 use refrain_data::{
     Blocks, DatasetVersion, Expectation, ImportError, IngestOptions, MemoryBlocks, Provenance,
-    Request, append_csv, import_csv,
+    Request, append,
 };
 use refrain_domain::gate::Verdict;
 use refrain_domain::{Digest, Table, to_canonical};
 
-use crate::support::{declaring, quarantining};
+use crate::support::{declaring, quarantining, source};
 
 #[derive(Default)]
 struct Import<'a> {
@@ -25,27 +23,26 @@ impl Import<'_> {
         parent: Option<&DatasetVersion>,
         blocks: &MemoryBlocks,
     ) -> Result<DatasetVersion, ImportError> {
-        let source = Digest::of(file.as_bytes());
         let request = Request {
             name: "rows",
             event_time: self.event_time,
             options: &self.options,
             expectations: &self.expectations,
             provenance: Provenance {
-                source,
+                source: Digest::of(file.as_bytes()),
                 file: "rows.csv".into(),
                 importer: "test".into(),
                 parameters: serde_json::Value::Null,
                 rows: 0,
             },
         };
-        let source = Box::new(Cursor::new(file.as_bytes().to_vec()));
+        let source = source("rows.csv", file.as_bytes());
         match parent {
-            None => import_csv(source, &request, blocks, &mut |_| ()),
+            None => refrain_data::import(source, &request, blocks, &mut |_| ()),
             Some(parent) => {
                 let bytes = to_canonical(parent).expect("canonical");
                 let parent = (Digest::of(&bytes), parent);
-                append_csv(source, &request, parent, blocks, &mut |_| ())
+                append(source, &request, parent, blocks, &mut |_| ())
             }
         }
     }
