@@ -9,10 +9,16 @@
 
 mod admit;
 mod cache;
+mod compile;
+mod contract;
 mod engine;
 mod instance;
 mod limits;
+mod outcome;
 mod roles;
+mod settings;
+mod shape;
+mod survey;
 mod wasi;
 mod wire;
 
@@ -23,3 +29,6 @@ pub use roles::{
     DriftInstance, EvaluatorInstance, PredictorInstance, TrainerInstance, TransformInstance,
     TriggerInstance,
 };
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub use settings::Tuning;
