@@ -7,8 +7,11 @@ use crate::survey::Survey;
 use crate::wasi;
 
 /// The most modules and components that one instance of a component may instantiate. Python needs
-/// some fifty.
+/// 40.
 pub(crate) const INSTANCES_MAX: usize = 1_000;
+
+/// The most complexity of one function: see [`Survey::complexity_max`].
+const COMPLEXITY_MAX: usize = 5_000_000;
 
 /// What a component says of itself, read from its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +97,7 @@ pub enum AdmissionError {
     /// A component with more of something than allowed.
     #[error("the component has {found} {what}, the limit is {max}")]
     TooLarge {
-        /// Bytes, functions, bytes in one function, instances.
+        /// Bytes, functions, bytes or complexity of one function, instances.
         what: &'static str,
         /// How many it has.
         found: usize,
@@ -164,6 +167,8 @@ pub(crate) fn check(
     at_most("functions", survey.n_functions, options.functions_max)?;
     let longest = survey.function_bytes_max;
     at_most("bytes in one function", longest, options.function_bytes_max)?;
+    let complexity = usize::try_from(survey.complexity_max).unwrap_or(usize::MAX);
+    at_most("points of complexity in one function", complexity, COMPLEXITY_MAX)?;
     at_most("instances", survey.n_instances, INSTANCES_MAX)?;
     let world = one_world(&survey)?;
     let granted = |import: &String| grants.contains(&Grant::Wasi) && wasi::has(import);

@@ -1,10 +1,13 @@
 //! Compilation, bounded in time and in memory.
 //!
-//! Memory: one component is compiled at a time, of bounded size, with functions of bounded size
-//! (that is what Cranelift's memory follows: see `benches/benches/sandbox.rs`), on threads of its
-//! own. Time: who waits gives up after the timeout. Cranelift cannot be interrupted, so an
-//! abandoned compilation runs on to its end, which the limits on size bound, and is thrown away;
-//! while [`ABANDONED_MAX`] of them run, no other is begun.
+//! Memory: one component is compiled at a time, on as many threads as there are cores, each with
+//! one function of bounded length and complexity. Measured with the worst that came to mind,
+//! Cranelift took 630 MB for 1 MiB of calls, and 200 MB for the highest complexity allowed.
+//!
+//! Time: who waits gives up after the timeout. Cranelift cannot be interrupted, so an abandoned
+//! compilation runs on to its end, which the limits on size bound, and is thrown away; while
+//! [`ABANDONED_MAX`] of them run, no other is begun. It has a thread pool of its own and holds up
+//! nobody else's work, but for the cores it uses.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};

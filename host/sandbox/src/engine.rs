@@ -30,7 +30,7 @@ pub struct SandboxOptions {
     pub component_bytes_max: usize,
     /// The most functions that a component may have, over all its modules.
     pub functions_max: usize,
-    /// The longest body of a function. Python's interpreter loop has some 200 KB.
+    /// The longest body of a function. CPython's interpreter loop has 427 KB.
     pub function_bytes_max: usize,
     /// How long a compilation may take.
     pub compile_timeout: Duration,

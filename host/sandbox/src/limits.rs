@@ -15,10 +15,10 @@ use crate::outcome::HostAbort;
 pub(crate) const HANDLES_MAX: usize = 10_000;
 
 /// The most memories of one instance, over all its modules. Empty ones cost address space too.
-const MEMORIES_MAX: usize = 100;
+const MEMORIES_MAX: usize = 50;
 
 /// The most tables of one instance, over all its modules.
-const TABLES_MAX: usize = 1_000;
+const TABLES_MAX: usize = 90;
 
 /// What an instance has, and what it ran into.
 pub(crate) struct Meter {

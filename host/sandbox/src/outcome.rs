@@ -137,3 +137,28 @@ fn innermost(error: &wasmtime::Error) -> String {
 pub(crate) fn transfer_bytes_max(limits: &Limits) -> usize {
     usize::try_from(limits.memory_bytes_max).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn fails(phase: Phase, run: impl FnOnce() -> wasmtime::Result<()>) -> String {
+        guarded(&Limits::default(), phase, run).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_panic_of_the_engine_is_a_host_abort() {
+        let panicked = fails(Phase::Call, || panic!("index out of bounds"));
+        assert_eq!(panicked, "host abort: the engine panicked: index out of bounds");
+    }
+
+    #[test]
+    fn what_the_machine_lacks_is_a_host_abort() {
+        let io = || std::io::Error::from(std::io::ErrorKind::OutOfMemory);
+        assert!(fails(Phase::Call, || Err(io().into())).starts_with("host abort: "));
+        let unknown = || Err(wasmtime::format_err!("mmap failed"));
+        assert_eq!(fails(Phase::Start, unknown), "host abort: mmap failed");
+        assert_eq!(fails(Phase::Call, unknown), "contract: mmap failed");
+    }
+}

@@ -213,3 +213,21 @@ fn the_contract_is_read_from_wit_as_it_is_frozen() {
             .unwrap_or_else(|e| panic!("{role}: {e}"));
     }
 }
+/// Half a minute and gigabytes of Cranelift's for 100 KB of code, if they were compiled.
+#[test]
+fn functions_that_cranelift_takes_forever_for_are_refused() {
+    let loops = "(loop $l (br_if $l (local.get $i)))".repeat(8_000);
+    let locals = format!(
+        "{} {}",
+        "(if (local.get $i) (then (local.set $i (i32.load (local.get $i)))))".repeat(5_000),
+        (3..5_003).map(|i| format!("(drop (local.get {i}))")).collect::<String>()
+    );
+    let locals = format!(
+        "(local $bytes i32) (local $len i32) (local $i i32) (local {}) {locals} (i32.const 1024)",
+        "i32 ".repeat(5_000)
+    );
+    for guest in [Guest::new().finish(&loops), Guest::new().body("fit-finish", locals)] {
+        let error = refusal(&guest.build(), &[]);
+        assert!(error.to_string().contains("points of complexity in one function"), "{error}");
+    }
+}

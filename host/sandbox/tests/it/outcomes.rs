@@ -146,8 +146,16 @@ fn many_small_memories_together_beyond_the_limit() {
         (drop (memory.grow $c (i32.const 500)))";
     let guest = Guest::new().items("(memory $a 1) (memory $b 1) (memory $c 1)").finish(grow);
     reaches(Limit::Memory, "bytes asked for, 67108864 allowed", &guest);
-    let guest = Guest::new().items(&"(memory 0)".repeat(99));
-    assert!(load(&guest.build()).transform(&small()).is_ok(), "a hundred are allowed");
+}
+
+#[test]
+fn too_many_memories_or_tables_though_they_are_empty() {
+    let memories = |n| Guest::new().items(&"(memory 0)".repeat(n));
+    assert!(load(&memories(49).build()).transform(&small()).is_ok(), "fifty are allowed");
+    reaches(Limit::Memory, "memory count too high at 51", &memories(50));
+    let tables = |n| Guest::new().items(&"(table 0 funcref)".repeat(n));
+    assert!(load(&tables(90).build()).transform(&small()).is_ok(), "ninety are allowed");
+    reaches(Limit::Table, "table count too high at 91", &tables(91));
 }
 
 #[test]
