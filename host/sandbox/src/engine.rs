@@ -154,6 +154,18 @@ impl Sandbox {
         admit::inspect(component)
     }
 
+    /// Checks everything about a component that needs no compilation: bytes, size, world, imports.
+    ///
+    /// # Errors
+    /// As [`Self::admit`].
+    pub fn check(
+        &self,
+        component: &[u8],
+        grants: &[Grant],
+    ) -> Result<ComponentInfo, AdmissionError> {
+        admit::check(component, grants, &self.inner.options)
+    }
+
     /// Checks that a component may be registered: it implements one world, exactly, and imports
     /// nothing but what it was granted. Compiles it.
     ///

@@ -33,6 +33,7 @@ pub mod params;
 pub mod predictor;
 pub mod rng;
 mod schema;
+pub mod slices;
 pub mod state;
 pub mod testing;
 pub mod trainer;

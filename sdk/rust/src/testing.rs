@@ -6,6 +6,10 @@
 use crate::transform::{self, Description, OutputColumn, Transform};
 use crate::{Batch, Column, Result, Schema, Values, VariableValues};
 
+mod folds;
+
+pub use folds::{drift_in_parts, evaluate_in_parts};
+
 /// A batch with its schema: what a test hands to a plugin and gets back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
