@@ -12,7 +12,7 @@ use crate::wire;
     info(title = "Refrain", description = "Retraining you can replay."),
     paths(
         meta::health, meta::ready, meta::openapi, meta::pipeline_schema,
-        plugins::list, plugins::show, plugins::show_version, plugins::register,
+        plugins::list, plugins::show, plugins::show_version, plugins::register, plugins::compile,
         datasets::list, datasets::show, datasets::show_version, datasets::import, datasets::diff,
         runs::plan, runs::submit, runs::list, runs::show, runs::events, runs::cancel, runs::resume,
         replays::replay, replays::diff, replays::bundle,
@@ -22,7 +22,7 @@ use crate::wire;
         store::gc, store::fsck, store::backup,
     ),
     components(schemas(
-        Problem, wire::Health, wire::PluginView, wire::Plugins, wire::RegisterOptions,
+        Problem, wire::Health, wire::PluginView, wire::Plugins, wire::RegisterOptions, wire::CompileRequest,
         wire::Datasets, wire::DatasetView, wire::DatasetVersionView, wire::VersionView,
         wire::ImportOptions, wire::Imported, wire::RunRequest, wire::Purpose, wire::Submitted,
         wire::PlanView, wire::PlannedStepView, wire::ResumeRequest, wire::ReplayRequest,

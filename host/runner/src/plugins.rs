@@ -97,6 +97,17 @@ impl Runner {
         Ok(self.store.publish(&publication)?)
     }
 
+    /// Compiles the plugins that these requirements stand for, side by side with whatever else is
+    /// going on; whoever needs one of them meanwhile waits for it and not longer. What cannot be
+    /// found or compiled is told by whoever uses it.
+    pub fn compile_ahead(&self, requirements: &[String]) {
+        for requirement in requirements {
+            let Ok(plugin) = self.find_plugin(requirement) else { continue };
+            let bytes = || self.store.get(&plugin.component).map_err(|error| error.to_string());
+            drop(self.sandbox.load(plugin.component, &bytes, &plugin.manifest.grants));
+        }
+    }
+
     /// Stages component and manifest; the change makes them the version of that name.
     fn stage_plugin(
         &self,

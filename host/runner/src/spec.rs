@@ -411,6 +411,16 @@ impl PipelineSpec {
         })
     }
 
+    /// Every plugin that the pipeline names, once.
+    pub fn plugins(&self) -> std::collections::BTreeSet<&str> {
+        let steps = self.steps.values().filter_map(|step| step.plugin.as_deref());
+        let retrain = self.retrain.iter().flat_map(|retrain| {
+            let drift = retrain.drift.iter().map(|drift| drift.plugin.as_str());
+            drift.chain([retrain.trigger.plugin.as_str()])
+        });
+        steps.chain(retrain).collect()
+    }
+
     /// The JSON Schema that editors check pipelines against.
     pub fn json_schema() -> serde_json::Value {
         schemars::schema_for!(Self).to_value()

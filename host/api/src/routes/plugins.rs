@@ -8,9 +8,10 @@ use axum::response::{IntoResponse, Response};
 use refrain_domain::Grant;
 use refrain_runner::PluginManifest;
 
+use super::Json as Body;
 use crate::app::App;
 use crate::problem::Problem;
-use crate::wire::{PluginView, Plugins, RegisterOptions};
+use crate::wire::{CompileRequest, PluginView, Plugins, RegisterOptions};
 
 /// All plugin versions.
 #[utoipa::path(get, path = "/v1/plugins", tag = "plugins", responses((status = 200, body = Plugins)))]
@@ -62,6 +63,17 @@ pub(crate) async fn register(
     let work = move || app.runner().register_plugin(manifest, &component);
     let registered = tokio::task::spawn_blocking(work).await.map_err(ended)?.map_err(refuse)?;
     Ok((StatusCode::CREATED, Json(PluginView::from(registered))).into_response())
+}
+
+/// Begins to compile plugins, so that a run that is about to be submitted need not wait for it.
+#[utoipa::path(post, path = "/v1/plugins/compile", tag = "plugins", request_body = CompileRequest,
+    responses((status = 202)))]
+pub(crate) async fn compile(
+    State(app): State<App>,
+    Body(request): Body<CompileRequest>,
+) -> Result<Response, Problem> {
+    tokio::task::spawn_blocking(move || app.runner().compile_ahead(&request.plugins));
+    Ok((StatusCode::ACCEPTED, Json(serde_json::json!({}))).into_response())
 }
 
 pub(super) fn ended(error: tokio::task::JoinError) -> Problem {

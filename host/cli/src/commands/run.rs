@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use refrain_api::wire::{
-    ImportOptions, ImportPath, Imported, PlanView, Purpose, RunRequest, RunView, Submitted,
+    CompileRequest, ImportOptions, ImportPath, Imported, PlanView, Purpose, RunRequest, RunView, Submitted,
 };
 use refrain_runner::PipelineSpec;
 
@@ -94,6 +94,9 @@ pub(super) fn prepare(
         .with_context(|| format!("the pipeline {} cannot be read", path.display()))?;
     let spec = PipelineSpec::parse(&text).map_err(|error| invalid(path, &error.to_string()))?;
     let mut inputs: BTreeMap<String, String> = args.inputs.iter().cloned().collect();
+    let plugins = spec.plugins().into_iter().map(str::to_owned).collect();
+    let _: serde_json::Value =
+        client.post("/v1/plugins/compile", &CompileRequest { plugins })?;
     let base = path.parent().unwrap_or(Path::new("")).to_owned();
     for (name, input) in &spec.inputs {
         if let Some(file) = input.path.as_ref().filter(|_| !inputs.contains_key(name)) {
