@@ -45,42 +45,29 @@ fn exact(n: u64, m: u64, widest: u64) -> f64 {
         return 1.0;
     }
     let is_inside = |i: u64, j: u64| (i * m).abs_diff(j * n) < widest;
-    // For i steps one way, the steps the other way that are inside begin here.
     let first_inside = |i: u64| (i * m + 1).saturating_sub(widest).div_ceil(n);
-    let (mut row, mut left) = (vec![1.0], 0.0);
-    let mut first = 0;
+    // The probability of getting to i steps one way and j the other, by j; for j that are done,
+    // of getting to i + 1.
+    let mut reached = vec![0.0; m as usize + 1];
+    reached[0] = 1.0;
+    let mut left = 0.0;
     for i in 0..=n {
-        let next_first = first_inside(i + 1);
-        let mut next = vec![0.0; row.len() + (m / n) as usize + 2];
-        let mut j = first;
-        while j <= m && is_inside(i, j) {
-            let place = (j - first) as usize;
-            let mass = row.get(place).copied().unwrap_or(0.0);
-            let rest = (n - i) + (m - j);
-            if rest > 0 && mass > 0.0 {
-                let one = mass * (n - i) as f64 / rest as f64;
-                let other = mass * (m - j) as f64 / rest as f64;
-                if i < n && is_inside(i + 1, j) {
-                    let place = (j - next_first) as usize;
-                    if place >= next.len() {
-                        next.resize(place + 1, 0.0);
-                    }
-                    next[place] += one;
-                } else {
-                    left += one;
-                }
-                if is_inside(i, j + 1) {
-                    if place + 1 >= row.len() {
-                        row.resize(place + 2, 0.0);
-                    }
-                    row[place + 1] += other;
-                } else {
-                    left += other;
-                }
+        for j in first_inside(i)..=m {
+            if !is_inside(i, j) {
+                break;
             }
-            j += 1;
+            let here = std::mem::take(&mut reached[j as usize]);
+            let rest = (n - i + m - j).max(1) as f64;
+            let (one, other) = (here * (n - i) as f64 / rest, here * (m - j) as f64 / rest);
+            match i < n && is_inside(i + 1, j) {
+                true => reached[j as usize] = one,
+                false => left += one,
+            }
+            match j < m && is_inside(i, j + 1) {
+                true => reached[j as usize + 1] += other,
+                false => left += other,
+            }
         }
-        (row, first) = (next, next_first);
     }
     left
 }
