@@ -1,1 +1,44 @@
-fn main() {}
+//! `refrain`: the composition root. It opens the store, mounts the router in its own process (or
+//! talks to a server), and shows what came back.
+//!
+//! Absent on purpose: decisions. What a command does, the API does.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to a person")]
+
+mod args;
+mod bundled;
+mod client;
+mod commands;
+mod failure;
+mod output;
+mod progress;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Args;
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    start_log(args.global.verbose);
+    let as_json = args.global.json;
+    match commands::perform(args) {
+        Ok(code) => code,
+        Err(error) => {
+            Failure::of(&error).show(as_json);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The log goes to stderr: `RUST_LOG` says what, or else `-v` how much.
+fn start_log(verbose: u8) {
+    use tracing_subscriber::EnvFilter;
+    let level = ["warn", "info", "debug", "trace"][usize::from(verbose.min(3))];
+    // sled tells of its own housekeeping at `info`.
+    let usual = format!("{level},sled=warn,cranelift=warn,wasmtime=warn");
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -291,6 +291,11 @@ impl Run {
         self.ended_at_ms = Some(at_ms);
     }
 
+    /// Whether it can be driven on: it has not come to an end, or the host gave it up.
+    pub const fn is_resumable(&self) -> bool {
+        !self.status.is_terminal() || matches!(self.status, Status::Aborted)
+    }
+
     /// Units that ran, over all steps.
     pub fn units_executed(&self) -> u64 {
         self.finished.values().map(|step| step.units_executed).sum()

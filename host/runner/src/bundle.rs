@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use refrain_domain::plan::{OutputKind, Plan, Source};
-use refrain_domain::run::{Run, RunEvent};
+use refrain_domain::run::{Run, RunEvent, Status};
 use refrain_domain::{Digest, Table, from_canonical, to_canonical};
 use refrain_store::{DynStore, MemoryStore};
 use serde::{Deserialize, Serialize};
@@ -86,17 +86,28 @@ pub struct VerifyReport {
 }
 
 impl Runner {
+    /// Whether a run can be bundled.
+    ///
+    /// # Errors
+    /// [`RunnerError::Invalid`] for a run that has not succeeded, [`RunnerError::NotFound`].
+    pub fn check_bundle(&self, id: &str) -> Result<(), RunnerError> {
+        let (run, _) = self.run(id)?;
+        if run.status == Status::Succeeded {
+            return Ok(());
+        }
+        let status = run.status;
+        let message = format!("run `{id}` has {status}: only a run that succeeded can be bundled");
+        Err(RunnerError::Invalid { message })
+    }
+
     /// Writes a run as a bundle; answers how many artifacts went in.
     ///
     /// # Errors
     /// [`RunnerError::Invalid`] for a run that has not succeeded; [`RunnerError::Host`] if writing
     /// fails.
     pub fn bundle(&self, id: &str, to: &mut dyn Write) -> Result<u64, RunnerError> {
+        self.check_bundle(id)?;
         let (run, events) = self.run(id)?;
-        if run.status != refrain_domain::run::Status::Succeeded {
-            let message = format!("run `{id}` has {}: only a run that succeeded can be bundled", run.status);
-            return Err(RunnerError::Invalid { message });
-        }
         let plan = self.plan_of(&run)?;
         let artifacts = self.needed(&plan, &run)?;
         let n_artifacts = artifacts.len() as u64;

@@ -4,9 +4,8 @@
 //! a unit's output: planning the same pipeline again runs no component.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use refrain_data::Progress;
+use refrain_data::DatasetVersion;
 use refrain_domain::canonical::digest_of;
 use refrain_domain::model::ModelVersion;
 use refrain_domain::plan::{PlannedInput, PluginUse};
@@ -19,10 +18,9 @@ use refrain_store::Publication;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::datasets::ImportRequest;
 use crate::error::RunnerError;
 use crate::plan::{Catalog, PlanError, ResolvedInput, ResolvedPlugin, profile_digest};
-use crate::spec::PipelineSpec;
+use crate::spec::{InputSpec, PipelineSpec};
 use crate::unit::Component;
 use crate::{Runner, local, memo};
 
@@ -35,46 +33,27 @@ pub struct StoreCatalog<'a> {
 }
 
 impl<'a> StoreCatalog<'a> {
-    /// Resolves the pipeline's inputs: imports files that the store has not seen.
-    ///
-    /// `base` is the folder that relative paths start from.
+    /// Resolves the pipeline's inputs: to the version given for them, or else to the dataset's
+    /// latest.
     ///
     /// # Errors
     /// [`PlanError::Input`], naming the input.
     pub fn resolve(
         runner: &'a Runner,
         spec: &PipelineSpec,
-        base: &Path,
-        progress: &mut dyn FnMut(&str, Progress),
+        versions: &BTreeMap<String, Digest>,
     ) -> Result<Self, PlanError> {
+        if let Some(name) = versions.keys().find(|name| !spec.inputs.contains_key(*name)) {
+            let problem = "a version is given for it, but the pipeline has no such input";
+            return Err(PlanError::Input { input: name.clone(), problem: problem.to_owned() });
+        }
         let mut inputs = BTreeMap::new();
         for (name, input) in &spec.inputs {
-            let in_input = |error: RunnerError| PlanError::Input {
-                input: name.clone(),
-                problem: error.to_string(),
-            };
-            let (version, manifest) = match &input.path {
-                Some(path) => runner.import(
-                    &ImportRequest {
-                        name: input.dataset.clone(),
-                        path: base.join(path),
-                        input: input.clone(),
-                        append: false,
-                    },
-                    &mut |p| progress(name, p),
-                ),
-                None => runner.dataset(&input.dataset),
-            }
-            .map_err(in_input)?;
-            let table: Table = runner.read_manifest("table", &manifest.table).map_err(in_input)?;
-            let planned = PlannedInput {
-                dataset: manifest.name,
-                version,
-                table: manifest.table,
-                event_time: manifest.event_time,
-                rows: manifest.rows,
-            };
-            inputs.insert(name.clone(), ResolvedInput { planned, schema: table.schema });
+            let resolved = resolve_input(runner, input, versions.get(name));
+            let problem = |error: RunnerError| error.to_string();
+            let resolved = resolved
+                .map_err(|error| PlanError::Input { input: name.clone(), problem: problem(error) })?;
+            inputs.insert(name.clone(), resolved);
         }
         Ok(Self { runner, inputs })
     }
@@ -108,6 +87,34 @@ impl<'a> StoreCatalog<'a> {
         store.publish(&publication).map_err(|error| host(&error))?;
         Ok(said)
     }
+}
+
+fn resolve_input(
+    runner: &Runner,
+    input: &InputSpec,
+    version: Option<&Digest>,
+) -> Result<ResolvedInput, RunnerError> {
+    let (version, manifest) = match (version, &input.path) {
+        (Some(version), _) => {
+            (*version, runner.read_manifest::<DatasetVersion>("dataset version", version)?)
+        }
+        (None, Some(path)) => {
+            let message = format!(
+                "`{path}` has not been imported: `refrain run` does that, and so does `refrain data import`; over HTTP give its version under `inputs`"
+            );
+            return Err(RunnerError::Invalid { message });
+        }
+        (None, None) => runner.dataset(&input.dataset)?,
+    };
+    let table: Table = runner.read_manifest("table", &manifest.table)?;
+    let planned = PlannedInput {
+        dataset: manifest.name,
+        version,
+        table: manifest.table,
+        event_time: manifest.event_time,
+        rows: manifest.rows,
+    };
+    Ok(ResolvedInput { planned, schema: table.schema })
 }
 
 fn host(error: &dyn std::fmt::Display) -> PlanError {

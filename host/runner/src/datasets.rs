@@ -1,5 +1,6 @@
 //! Datasets: names over versions, and imports that recognise what they have seen.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use refrain_store::{DynStore, EventAppend, Publication, RefChange};
 use serde::{Deserialize, Serialize};
 
 use crate::error::RunnerError;
-use crate::spec::{self, InputSpec};
+use crate::spec::{self, InputSpec, PipelineSpec};
 use crate::{Runner, memo, now_ms};
 
 const REFS: &str = "datasets/";
@@ -27,6 +28,8 @@ pub struct ImportRequest {
     pub name: String,
     /// The file.
     pub path: PathBuf,
+    /// What it was called where it came from; none: as `path` says.
+    pub file_name: Option<String>,
     /// How to read it, and what to expect of it.
     pub input: InputSpec,
     /// Whether the rows follow those of the latest version, or stand for themselves.
@@ -69,6 +72,33 @@ impl Blocks for StoreBlocks<'_> {
 }
 
 impl Runner {
+    /// Imports the files that a pipeline names, or recognises them; answers the version that each
+    /// of those inputs stands for. `base` is the folder that relative paths start from.
+    ///
+    /// # Errors
+    /// As [`Self::import`], with the input's name.
+    pub fn import_inputs(
+        &self,
+        spec: &PipelineSpec,
+        base: &Path,
+        progress: &mut dyn FnMut(&str, Progress),
+    ) -> Result<BTreeMap<String, Digest>, RunnerError> {
+        let mut versions = BTreeMap::new();
+        for (name, input) in &spec.inputs {
+            let Some(path) = &input.path else { continue };
+            let request = ImportRequest {
+                name: input.dataset.clone(),
+                path: base.join(path),
+                file_name: None,
+                input: input.clone(),
+                append: false,
+            };
+            let (version, _) = self.import(&request, &mut |p| progress(name, p))?;
+            versions.insert(name.clone(), version);
+        }
+        Ok(versions)
+    }
+
     /// Imports a file, or recognises it by its digest and how it is to be read.
     ///
     /// # Errors
@@ -96,10 +126,15 @@ impl Runner {
         if let Some(known) = memo::find::<Digest>(&*self.store, IMPORT, &key)?
             && self.store.size(&known)?.is_some()
         {
-            self.move_head(&request.name, head, known, Vec::new())?;
+            // What was imported once stays in the history; a head that has moved on stays too.
+            if head.is_none() {
+                self.move_head(&request.name, head, known, Vec::new())?;
+            }
             return Ok((known, self.read_manifest("dataset version", &known)?));
         }
-        let file_name = request.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file_name = request.file_name.clone().unwrap_or_else(|| {
+            request.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        });
         let importer = IMPORTER.to_owned();
         let provenance =
             Provenance { source, file: file_name.clone(), importer, parameters, rows: 0 };

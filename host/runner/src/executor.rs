@@ -9,19 +9,45 @@ use refrain_store::StoreError;
 
 use crate::unit::{Unit, UnitOutput};
 
-/// Ends work from outside. Neither way out is a result.
+/// Ends work from outside. No way out is a result.
 #[derive(Debug, Clone, Default)]
 pub struct Control {
     /// After this moment the host gives up.
     pub deadline: Option<Instant>,
-    /// Set: someone asked for it to end.
-    pub cancel: Arc<AtomicBool>,
+    cancel: Arc<AtomicBool>,
+    interrupt: Arc<AtomicBool>,
 }
 
 impl Control {
-    /// Whether someone asked for it to end.
+    /// A control with a deadline.
+    pub fn until(deadline: Option<Instant>) -> Self {
+        Self { deadline, ..Self::default() }
+    }
+
+    /// Ends the work for good.
+    pub fn cancel(&self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends the work for now: a run stays as it is, and can be taken up again.
+    pub fn interrupt(&self) {
+        self.interrupt.store(true, Ordering::Relaxed);
+        self.cancel();
+    }
+
+    /// Whether the work has to end.
     pub fn is_cancelled(&self) -> bool {
         self.cancel.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has to end for now only.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupt.load(Ordering::Relaxed)
+    }
+
+    /// Set when the work has to end.
+    pub(crate) fn flag(&self) -> Arc<AtomicBool> {
+        self.cancel.clone()
     }
 }
 

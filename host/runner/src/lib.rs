@@ -7,6 +7,7 @@
 
 mod bundle;
 mod catalog;
+mod conclude;
 mod datasets;
 mod diff;
 mod drive;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use refrain_domain::gate::{Baseline, GateResult, Verdict, weigh};
-use refrain_domain::model::{FittedTransform, MODEL_FORMAT, ModelVersion};
-use refrain_domain::plan::{OUTPUT, Op, Plan, PlannedRegister, PlannedStep, Source};
-use refrain_domain::run::{RegisteredModel, Run};
-use refrain_domain::{Digest, Metric, Schema, Table, to_canonical};
+use refrain_domain::gate::Verdict;
+use refrain_domain::model::ModelVersion;
+use refrain_domain::plan::PlannedRegister;
+use refrain_domain::run::RegisteredModel;
+use refrain_domain::{Digest, to_canonical};
 use refrain_store::{EventAppend, Publication, RefChange};
 use serde::{Deserialize, Serialize};
 
@@ -41,38 +41,14 @@ enum ModelEvent {
 }
 
 impl Runner {
-    /// Weighs every gate rule of a finished run.
-    pub(crate) fn weigh_gate(&self, plan: &Plan, run: &Run) -> Result<Vec<GateResult>, RunnerError> {
-        let metrics = |step: &str| -> Result<Vec<Metric>, RunnerError> {
-            match run.finished.get(step).and_then(|finished| finished.outputs.get(OUTPUT)) {
-                Some(digest) => self.read_manifest("metrics", digest),
-                None => Ok(Vec::new()),
-            }
-        };
-        let mut results = Vec::with_capacity(plan.gate.len());
-        for gate in &plan.gate {
-            let report = metrics(&gate.report)?;
-            let baseline = gate.baseline.as_deref().map(metrics).transpose()?;
-            let baseline = baseline.as_deref().map_or(Baseline::None, Baseline::Metrics);
-            results.push(weigh(&gate.rule, &report, baseline));
-        }
-        Ok(results)
-    }
-
     /// What must be published for a finished run's model: version, alias, history.
-    #[expect(clippy::too_many_arguments, reason = "one call site, each part of one event")]
     pub(crate) fn registration(
         &self,
         run_id: &str,
-        plan: &Plan,
-        run: &Run,
         register: &PlannedRegister,
-        gate: &[GateResult],
-        verdict: Option<Verdict>,
-        passed: bool,
+        manifest: &ModelVersion,
     ) -> Result<(RegisteredModel, Publication), RunnerError> {
-        let manifest = self.model_version(plan, run, register, gate, verdict)?;
-        let bytes = to_canonical(&manifest)
+        let bytes = to_canonical(manifest)
             .map_err(|error| RunnerError::corrupt("the model version", error))?;
         let digest = self.store.stage(&bytes)?;
         let name = &register.model;
@@ -87,7 +63,7 @@ impl Runner {
             let run = run_id.to_owned();
             events.push(ModelEvent::Registered { version, digest, run, at_ms: now_ms() });
         }
-        let alias = register.alias.clone().filter(|_| passed);
+        let alias = register.alias.clone().filter(|_| manifest.verdict == Verdict::Pass);
         if let Some(alias) = &alias {
             let by = format!("run {run_id}");
             self.alias_change(name, alias, Some(digest), by, &mut publication, &mut events)?;
@@ -228,83 +204,4 @@ fn append(model: &str, events: &[ModelEvent]) -> Option<EventAppend> {
     let events: Vec<_> = events.iter().map(encode).collect();
     let stream = format!("{REFS}{model}");
     (!events.is_empty()).then_some(EventAppend { stream, expected_len: None, events })
-}
-
-impl Runner {
-    /// The manifest of the model that a run made.
-    fn model_version(
-        &self,
-        plan: &Plan,
-        run: &Run,
-        register: &PlannedRegister,
-        gate: &[GateResult],
-        verdict: Option<Verdict>,
-    ) -> Result<ModelVersion, RunnerError> {
-        let broken = |detail: &str| RunnerError::corrupt(format!("plan {}", run.plan), detail);
-        let step = plan.step(&register.step).ok_or_else(|| broken("no training step"))?;
-        let Op::Train { plugin, .. } = &step.op else { return Err(broken("no training step")) };
-        let metrics = plan.steps.iter().filter(|step| matches!(step.op, Op::Evaluate { .. }));
-        Ok(ModelVersion {
-            format: MODEL_FORMAT.to_owned(),
-            model: register.model.clone(),
-            plan: run.plan,
-            inputs: plan.inputs.clone(),
-            trainer: plugin.clone(),
-            input: self.table_schema(plan, run, &step.inputs[0])?,
-            state: output(run, &step.name, OUTPUT).ok_or_else(|| broken("no model"))?,
-            transforms: self.transforms_before(plan, run, step)?,
-            metrics: metrics
-                .filter_map(|step| Some((step.name.clone(), output(run, &step.name, OUTPUT)?)))
-                .collect(),
-            gate: gate.to_vec(),
-            verdict: verdict.unwrap_or(Verdict::Inconclusive),
-        })
-    }
-
-    /// The schema of a table that a step reads.
-    fn table_schema(&self, plan: &Plan, run: &Run, source: &Source) -> Result<Schema, RunnerError> {
-        let digest = match source {
-            Source::Input(name) => plan.inputs.get(name).map(|input| input.table),
-            Source::Step { step, output: name } => output(run, step, name),
-            Source::Artifact(digest) => Some(*digest),
-        };
-        let missing = || RunnerError::corrupt(format!("plan {}", run.plan), "a table is missing");
-        let table: Table = self.read_manifest("table", &digest.ok_or_else(missing)?)?;
-        Ok(table.schema)
-    }
-
-    /// The fitted transforms between the last host operator and the trainer.
-    fn transforms_before(
-        &self,
-        plan: &Plan,
-        run: &Run,
-        trainer: &PlannedStep,
-    ) -> Result<Vec<FittedTransform>, RunnerError> {
-        let mut transforms = Vec::new();
-        let mut source = &trainer.inputs[0];
-        while let Source::Step { step, .. } = source
-            && let Some(step) = plan.step(step)
-            && let Op::Apply { plugin, description } = &step.op
-        {
-            let state = match step.inputs.get(1) {
-                Some(Source::Artifact(digest)) => Some(*digest),
-                Some(Source::Step { step, output: name }) => output(run, step, name),
-                _ => None,
-            };
-            transforms.push(FittedTransform {
-                plugin: plugin.clone(),
-                description: description.clone(),
-                input: self.table_schema(plan, run, &step.inputs[0])?,
-                state,
-            });
-            source = &step.inputs[0];
-        }
-        transforms.reverse();
-        Ok(transforms)
-    }
-}
-
-/// What a finished step made.
-fn output(run: &Run, step: &str, output: &str) -> Option<Digest> {
-    run.finished.get(step)?.outputs.get(output).copied()
 }

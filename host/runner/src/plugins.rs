@@ -1,6 +1,7 @@
 //! The plugin registry: names and versions over components.
 
 use refrain_domain::{Digest, Grant, World, to_canonical};
+use refrain_sandbox::{AdmissionError, ComponentInfo};
 use refrain_store::{Publication, RefChange};
 use serde::{Deserialize, Serialize};
 
@@ -68,10 +69,42 @@ impl Runner {
                 hint: " with another component or manifest: versions are immutable, raise the version".to_owned(),
             });
         }
-        let info = self.sandbox.admit(component, &manifest.grants).map_err(|error| {
-            let plugin = format!("{}@{}", manifest.name, manifest.version);
-            RunnerError::Admission { message: format!("plugin `{plugin}`: {error}") }
-        })?;
+        let admitted = self.sandbox.admit(component, &manifest.grants);
+        let info = admitted.map_err(|error| refused(&manifest, &error))?;
+        let (version, change) = self.stage_plugin(manifest, component, info)?;
+        self.store.publish(&Publication { refs: vec![change], ..Publication::default() })?;
+        Ok(version)
+    }
+
+    /// Registers the plugins that travel with this build, where the store has not their names and
+    /// versions yet: a version that is taken stays what it is. They are compiled when first used.
+    ///
+    /// # Errors
+    /// As [`Self::register_plugin`].
+    pub fn register_bundled(&self, plugins: &[(PluginManifest, &[u8])]) -> Result<(), RunnerError> {
+        let mut publication = Publication::default();
+        for (manifest, component) in plugins {
+            if self.store.get_ref(&ref_name(&manifest.name, &manifest.version))?.is_some() {
+                continue;
+            }
+            let checked = self.sandbox.check(component, &manifest.grants);
+            let info = checked.map_err(|error| refused(manifest, &error))?;
+            publication.refs.push(self.stage_plugin(manifest.clone(), component, info)?.1);
+        }
+        if publication.refs.is_empty() {
+            return Ok(());
+        }
+        Ok(self.store.publish(&publication)?)
+    }
+
+    /// Stages component and manifest; the change makes them the version of that name.
+    fn stage_plugin(
+        &self,
+        manifest: PluginManifest,
+        component: &[u8],
+        info: ComponentInfo,
+    ) -> Result<(PluginVersion, RefChange), RunnerError> {
+        let name = ref_name(&manifest.name, &manifest.version);
         let version = PluginVersion {
             format: "refrain.plugin-version/1".to_owned(),
             manifest,
@@ -83,9 +116,7 @@ impl Runner {
         let bytes = to_canonical(&version)
             .map_err(|error| RunnerError::corrupt("the plugin version", error))?;
         let new = Some(self.store.stage(&bytes)?);
-        let refs = vec![RefChange { name, expected: None, new }];
-        self.store.publish(&Publication { refs, ..Publication::default() })?;
-        Ok(version)
+        Ok((version, RefChange { name, expected: None, new }))
     }
 
     /// All plugin versions, by name and then by version, oldest first.
@@ -141,6 +172,11 @@ impl Runner {
         let names: Vec<String> = names.into_iter().collect();
         Err(RunnerError::not_found("plugin", name, &names))
     }
+}
+
+fn refused(manifest: &PluginManifest, error: &AdmissionError) -> RunnerError {
+    let plugin = format!("{}@{}", manifest.name, manifest.version);
+    RunnerError::Admission { message: format!("plugin `{plugin}`: {error}") }
 }
 
 fn ref_name(name: &str, version: &semver::Version) -> String {

@@ -6,17 +6,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use refrain_domain::canonical::digest_of;
 use refrain_domain::plan::{Op, Plan, PlannedStep};
-use refrain_domain::run::{Run, StepFinished, StepRecord, UnitRecord};
-use refrain_domain::{Backend, Column, Digest, Values, from_canonical};
+use refrain_domain::run::{Run, Status, StepFinished, StepRecord, UnitRecord};
+use refrain_domain::{Backend, Column, Digest, Values};
 use refrain_store::{
     Artifacts, Bytes, DynStore, Events, Memos, MemoryStore, Publication, Publish, Refs, StoreError,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::conclude::{conclude, read_manifest};
 use crate::error::RunnerError;
 use crate::executor::Control;
 use crate::local::LocalExecutor;
+use crate::schedule::is_complete;
 use crate::step::{StepContext, StepError, run_step};
 use crate::{Runner, RunnerOptions, sandbox};
 
@@ -133,7 +136,7 @@ pub(crate) fn replay(
             }
         };
         report.steps_compared += 1;
-        let record: StepRecord = read(&overlay, "step record", &again.record)?;
+        let record: StepRecord = read_manifest(&*overlay, "step record", &again.record)?;
         report.units_compared += record.units.len() as u64;
         if again.record != recorded.record || again.outputs != recorded.outputs {
             let difference = first_difference(&overlay, step, recorded, &again, &record)?;
@@ -142,7 +145,35 @@ pub(crate) fn replay(
             return Ok(report);
         }
     }
+    if is_complete(plan, run) && run.status == Status::Succeeded {
+        report.difference = conclusion_difference(store, plan, run)?;
+        report.identical = report.difference.is_none();
+    }
     Ok(report)
+}
+
+/// Draws the conclusion of a run again: its gate, its verdict, its model version.
+fn conclusion_difference(
+    store: &Arc<DynStore>,
+    plan: &Plan,
+    run: &Run,
+) -> Result<Option<Difference>, RunnerError> {
+    let again = conclude(&**store, plan, run)?;
+    let differs = |step: &str, detail: String| {
+        Ok(Some(Difference { step: step.to_owned(), unit: None, detail }))
+    };
+    if again.gate != run.gate || again.verdict != run.verdict {
+        return differs("gate", "the recorded metrics lead to another verdict".to_owned());
+    }
+    let model = again.model.as_ref().map(digest_of).transpose();
+    let model = model.map_err(|error| RunnerError::corrupt("the model version", error))?;
+    let recorded = run.model_version.as_ref().map(|model| model.digest);
+    if model != recorded {
+        let show = |d: Option<Digest>| d.map_or_else(|| "nothing".to_owned(), |d| d.to_string());
+        let detail = format!("the model version was {} and is {} now", show(recorded), show(model));
+        return differs("register", detail);
+    }
+    Ok(None)
 }
 
 fn parted(
@@ -156,15 +187,6 @@ fn parted(
     report
 }
 
-fn read<T: serde::de::DeserializeOwned + Serialize>(
-    store: &Arc<DynStore>,
-    what: &str,
-    digest: &Digest,
-) -> Result<T, RunnerError> {
-    from_canonical(&store.get(digest)?)
-        .map_err(|error| RunnerError::corrupt(format!("{what} {digest}"), error))
-}
-
 fn first_difference(
     store: &Arc<DynStore>,
     step: &PlannedStep,
@@ -173,7 +195,7 @@ fn first_difference(
     record: &StepRecord,
 ) -> Result<Difference, RunnerError> {
     let name = step.name.clone();
-    let before: StepRecord = match read(store, "step record", &recorded.record) {
+    let before: StepRecord = match read_manifest(&**store, "step record", &recorded.record) {
         Ok(before) => before,
         Err(error) => {
             let detail = format!("its record cannot be read: {error}");

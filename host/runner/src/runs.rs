@@ -2,9 +2,10 @@
 
 use refrain_domain::plan::Plan;
 use refrain_domain::run::{Run, RunEvent};
-use refrain_domain::{Digest, from_canonical, to_canonical};
+use refrain_domain::{Digest, to_canonical};
 use refrain_store::{EventAppend, Publication, StoreError};
 
+use crate::conclude::read_manifest;
 use crate::error::RunnerError;
 use crate::{Runner, now_ms};
 
@@ -96,9 +97,7 @@ impl Runner {
     where
         T: serde::de::DeserializeOwned + serde::Serialize,
     {
-        let bytes = self.store.get(digest)?;
-        from_canonical(&bytes)
-            .map_err(|error| RunnerError::corrupt(format!("{what} {digest}"), error))
+        read_manifest(&*self.store, what, digest)
     }
 
     /// Takes a run that nobody drives out of the way.

@@ -106,8 +106,12 @@ mod tests {
         let epoch = Civil::from_us(0);
         assert_eq!((epoch.year, epoch.month, epoch.day, epoch.day_of_week), (1970, 1, 1, 4));
         let before = Civil::from_us(-1);
-        assert_eq!((before.year, before.day_of_year, before.hour, before.minute), (1969, 365, 23, 59));
-        assert_eq!(Civil::from_us(i64::MIN).days_of_year(), 365);
+        let last_minute = (before.year, before.day_of_year, before.hour, before.minute);
+        assert_eq!(last_minute, (1969, 365, 23, 59));
+        // The earliest moment there is lies in -290308, which four divides and a hundred does not.
+        let earliest = Civil::from_us(i64::MIN);
+        assert_eq!((earliest.year, earliest.month, earliest.day), (-290_308, 12, 21));
+        assert_eq!(earliest.days_of_year(), 366);
         assert_eq!(Civil::from_us(951_782_400_000_000).days_of_year(), 366);
     }
 }

@@ -139,7 +139,7 @@ impl Call<'_> {
             seed: component.seed,
             logical_time_us: environment.logical_time_us,
             deadline: self.control.deadline,
-            cancel: Some(self.control.cancel.clone()),
+            cancel: Some(self.control.flag()),
         }
     }
 

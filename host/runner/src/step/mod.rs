@@ -77,11 +77,7 @@ pub(crate) fn run_step(
     let started = Instant::now();
     let work = StepRun::new(context, step);
     let step_key = work.key()?;
-    if context.reuse
-        && let Some(mut known) = memo::find_step(context.store, &step_key)?
-    {
-        known.step.clone_from(&step.name);
-        known.wall_us = elapsed_us(started);
+    if let Some(known) = work.find_known(&step_key, started)? {
         return Ok((known, Publication::default()));
     }
     let outputs = match &step.op {
@@ -109,6 +105,17 @@ pub(crate) fn run_step(
         Op::Decide { plugin, looks_at, facts } => work.decide_step(plugin, looks_at, facts)?,
     };
     work.finish(outputs, step_key, started)
+}
+
+/// What a step would make, if that is known already.
+pub(crate) fn find_known(
+    context: &StepContext<'_>,
+    step: &PlannedStep,
+) -> Result<Option<StepFinished>, StepError> {
+    #[expect(clippy::disallowed_methods, reason = "for people: how long a step took")]
+    let started = Instant::now();
+    let work = StepRun::new(context, step);
+    work.find_known(&work.key()?, started)
 }
 
 fn elapsed_us(started: Instant) -> u64 {
@@ -149,6 +156,22 @@ impl<'a> StepRun<'a> {
         let mut op = self.step.op.clone();
         memo::forget_names(&mut op);
         Ok(memo::step_key(&op, &inputs?, &environment))
+    }
+
+    fn find_known(
+        &self,
+        key: &Digest,
+        started: Instant,
+    ) -> Result<Option<StepFinished>, StepError> {
+        if !self.context.reuse {
+            return Ok(None);
+        }
+        let known = memo::find_step(self.context.store, key)?;
+        Ok(known.map(|known| StepFinished {
+            step: self.step.name.clone(),
+            wall_us: elapsed_us(started),
+            ..known
+        }))
     }
 
     fn environment(&self, sees_clock: bool) -> Environment {

@@ -1,0 +1,111 @@
+//! [`App`]: what every route shares.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use refrain_runner::Runner;
+use refrain_store::SledStore;
+
+use crate::auth::Access;
+use crate::jobs::Jobs;
+
+/// Runs under way at once; the others wait.
+const RUNS_AT_ONCE: usize = 4;
+
+/// How an app is set up.
+#[derive(Debug, Clone, Default)]
+pub struct AppOptions {
+    /// Whether requests may name files of this machine. Only for a caller in the same process,
+    /// who could read them anyway.
+    pub has_local_files: bool,
+    /// Whether failures of ours are told in full. Over a socket they go to the log alone.
+    pub tells_internals: bool,
+    /// Where uploads are kept while they come in; none: the system's folder for such things.
+    pub spool_dir: Option<PathBuf>,
+    /// Who may do what.
+    pub access: Access,
+}
+
+/// A runner, its store, and the runs under way. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    runner: Arc<Runner>,
+    /// For sweeping, checking and copying, where the store is of that kind.
+    store: Option<Arc<SledStore>>,
+    jobs: Jobs,
+    options: AppOptions,
+    /// Idempotency keys whose first request is under way.
+    turns: Mutex<HashSet<String>>,
+}
+
+/// The right to answer a key, given back when dropped.
+pub(crate) struct Turn {
+    app: App,
+    key: String,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.app.turns().remove(&self.key);
+    }
+}
+
+impl App {
+    /// An app over a runner. `store` is the runner's own, for the routes under `/v1/store`.
+    pub fn new(runner: Arc<Runner>, store: Option<Arc<SledStore>>, options: AppOptions) -> Self {
+        let jobs = Jobs::new(runner.clone(), RUNS_AT_ONCE);
+        Self { inner: Arc::new(Inner { runner, store, jobs, options, turns: Mutex::default() }) }
+    }
+
+    pub(crate) fn runner(&self) -> &Arc<Runner> {
+        &self.inner.runner
+    }
+
+    pub(crate) fn store(&self) -> Option<&Arc<SledStore>> {
+        self.inner.store.as_ref()
+    }
+
+    pub(crate) fn jobs(&self) -> &Jobs {
+        &self.inner.jobs
+    }
+
+    pub(crate) fn options(&self) -> &AppOptions {
+        &self.inner.options
+    }
+
+    /// Takes the turn of a key; none while another request has it.
+    pub(crate) fn take_turn(&self, key: &str) -> Option<Turn> {
+        let is_free = self.turns().insert(key.to_owned());
+        is_free.then(|| Turn { app: self.clone(), key: key.to_owned() })
+    }
+
+    fn turns(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.inner.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes up every run that a crash or a shutdown left behind; answers their names.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn resume_all(&self) -> Result<Vec<String>, refrain_runner::RunnerError> {
+        let mut resumed = Vec::new();
+        for id in self.runner().run_ids()? {
+            let (run, _) = self.runner().run(&id)?;
+            if !run.status.is_terminal() {
+                self.jobs().start(&id, None);
+                resumed.push(id);
+            }
+        }
+        Ok(resumed)
+    }
+
+    /// Ends what is under way, so that it can be taken up again later.
+    pub async fn shut_down(&self) {
+        self.jobs().shut_down().await;
+    }
+}

@@ -1,0 +1,110 @@
+//! The model registry.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+
+use super::Json as Body;
+use crate::app::App;
+use crate::conditional::{etag, matches};
+use crate::problem::Problem;
+use crate::wire::{AliasMove, ModelVersionView, Models};
+
+/// All model versions.
+#[utoipa::path(get, path = "/v1/models", tag = "models", responses((status = 200, body = Models)))]
+pub(crate) async fn list(State(app): State<App>) -> Result<Json<Models>, Problem> {
+    Ok(Json(Models { models: all(&app)? }))
+}
+
+fn all(app: &App) -> Result<Vec<ModelVersionView>, Problem> {
+    let models = app.runner().models().map_err(app.refuse())?;
+    Ok(models.into_iter().map(ModelVersionView::from).collect())
+}
+
+/// The versions of a model.
+#[utoipa::path(get, path = "/v1/models/{model}", tag = "models", params(("model" = String, Path)),
+    responses((status = 200, body = Models), (status = 404, body = Problem)))]
+pub(crate) async fn show(
+    State(app): State<App>,
+    Path(model): Path<String>,
+) -> Result<Json<Models>, Problem> {
+    let mut models = all(&app)?;
+    let names: std::collections::BTreeSet<String> =
+        models.iter().map(|version| version.model.clone()).collect();
+    models.retain(|version| version.model == model);
+    if models.is_empty() {
+        let names: Vec<String> = names.into_iter().collect();
+        let detail = format!("there is no model `{model}`; there are: {}", names.join(", "));
+        return Err(Problem::not_found(detail));
+    }
+    Ok(Json(Models { models }))
+}
+
+/// The manifest of a model version: everything that went into it.
+#[utoipa::path(get, path = "/v1/models/{model}/versions/{version}", tag = "models",
+    params(("model" = String, Path), ("version" = u64, Path)),
+    responses((status = 200, body = Object), (status = 404, body = Problem)))]
+pub(crate) async fn show_version(
+    State(app): State<App>,
+    Path((model, version)): Path<(String, u64)>,
+) -> Result<Json<serde_json::Value>, Problem> {
+    let found = all(&app)?.into_iter().find(|v| v.model == model && v.version == version);
+    let missing = || Problem::not_found(format!("there is no version {version} of `{model}`"));
+    let digest = super::digest(&found.ok_or_else(missing)?.digest)?;
+    let manifest = app.runner().read_manifest("model version", &digest);
+    Ok(Json(manifest.map_err(app.refuse())?))
+}
+
+/// The version that an alias names.
+#[utoipa::path(get, path = "/v1/models/{model}/aliases/{alias}", tag = "models",
+    params(("model" = String, Path), ("alias" = String, Path)),
+    responses((status = 200, body = ModelVersionView), (status = 404, body = Problem)))]
+pub(crate) async fn alias(
+    State(app): State<App>,
+    Path((model, alias)): Path<(String, String)>,
+) -> Result<Json<ModelVersionView>, Problem> {
+    at_alias(&app, &model, &alias)?.map(Json).ok_or_else(|| {
+        Problem::not_found(format!("no version of model `{model}` has the alias `{alias}`"))
+    })
+}
+
+fn at_alias(app: &App, model: &str, alias: &str) -> Result<Option<ModelVersionView>, Problem> {
+    let named = |v: &ModelVersionView| v.model == model && v.aliases.iter().any(|a| a == alias);
+    Ok(all(app)?.into_iter().find(named))
+}
+
+/// Moves an alias to a version. With `If-Match` only from the version whose digest it names.
+#[utoipa::path(put, path = "/v1/models/{model}/aliases/{alias}", tag = "models",
+    params(("model" = String, Path), ("alias" = String, Path)), request_body = AliasMove,
+    responses((status = 200, body = ModelVersionView), (status = 404, body = Problem),
+        (status = 412, body = Problem)))]
+pub(crate) async fn promote(
+    State(app): State<App>,
+    Path((model, alias)): Path<(String, String)>,
+    headers: HeaderMap,
+    Body(to): Body<AliasMove>,
+) -> Result<Json<ModelVersionView>, Problem> {
+    if let Some(expected) = headers.get(header::IF_MATCH) {
+        let now = app.runner().model_alias(&model, &alias).map_err(app.refuse())?;
+        if !now.is_some_and(|now| matches(expected, &etag(&now))) {
+            let now = now.map_or_else(|| "nothing".to_owned(), |now| now.to_string());
+            let detail = format!("alias `{alias}` of `{model}` is at {now}: look again");
+            let status = StatusCode::PRECONDITION_FAILED;
+            return Err(Problem::new(status, "precondition-failed", detail));
+        }
+    }
+    app.runner().promote(&model, to.version, &alias).map_err(app.refuse())?;
+    self::alias(State(app), Path((model, alias))).await
+}
+
+/// Moves an alias back to where it was before its last move.
+#[utoipa::path(post, path = "/v1/models/{model}/aliases/{alias}/rollback", tag = "models",
+    params(("model" = String, Path), ("alias" = String, Path)),
+    responses((status = 200, body = ModelVersionView), (status = 400, body = Problem)))]
+pub(crate) async fn rollback(
+    State(app): State<App>,
+    Path((model, alias)): Path<(String, String)>,
+) -> Result<Json<ModelVersionView>, Problem> {
+    app.runner().rollback(&model, &alias).map_err(app.refuse())?;
+    self::alias(State(app), Path((model, alias))).await
+}

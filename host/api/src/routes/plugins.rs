@@ -1,0 +1,130 @@
+//! The plugin registry.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Multipart, Path, Query, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use refrain_domain::Grant;
+use refrain_runner::PluginManifest;
+
+use crate::app::App;
+use crate::problem::Problem;
+use crate::wire::{PluginView, Plugins, RegisterOptions};
+
+/// All plugin versions.
+#[utoipa::path(get, path = "/v1/plugins", tag = "plugins", responses((status = 200, body = Plugins)))]
+pub(crate) async fn list(State(app): State<App>) -> Result<Json<Plugins>, Problem> {
+    let plugins = app.runner().plugins().map_err(app.refuse())?;
+    Ok(Json(Plugins { plugins: plugins.into_iter().map(PluginView::from).collect() }))
+}
+
+/// The versions of a plugin.
+#[utoipa::path(get, path = "/v1/plugins/{name}", tag = "plugins",
+    params(("name" = String, Path)),
+    responses((status = 200, body = Plugins), (status = 404, body = Problem)))]
+pub(crate) async fn show(
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<Json<Plugins>, Problem> {
+    // Says what there is instead.
+    app.runner().find_plugin(&name).map_err(app.refuse())?;
+    let mut plugins = app.runner().plugins().map_err(app.refuse())?;
+    plugins.retain(|plugin| plugin.manifest.name == name);
+    Ok(Json(Plugins { plugins: plugins.into_iter().map(PluginView::from).collect() }))
+}
+
+/// A plugin version: the newest that a range such as `^0.1` allows.
+#[utoipa::path(get, path = "/v1/plugins/{name}/{version}", tag = "plugins",
+    params(("name" = String, Path), ("version" = String, Path)),
+    responses((status = 200, body = PluginView), (status = 404, body = Problem)))]
+pub(crate) async fn show_version(
+    State(app): State<App>,
+    Path((name, version)): Path<(String, String)>,
+) -> Result<Json<PluginView>, Problem> {
+    let found = app.runner().find_plugin(&format!("{name}@{version}"));
+    Ok(Json(found.map_err(app.refuse())?.into()))
+}
+
+/// Registers a component: raw bytes with query parameters, or a multipart body with the parts
+/// `manifest` (JSON) and `component`. The same bytes again are no error.
+#[utoipa::path(post, path = "/v1/plugins", tag = "plugins", params(RegisterOptions),
+    request_body(content = Vec<u8>, content_type = "application/wasm"),
+    responses((status = 201, body = PluginView), (status = 409, body = Problem),
+        (status = 413, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn register(
+    State(app): State<App>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (options, component) = read(request).await?;
+    let manifest = manifest(options)?;
+    let refuse = app.refuse();
+    let work = move || app.runner().register_plugin(manifest, &component);
+    let registered = tokio::task::spawn_blocking(work).await.map_err(ended)?.map_err(refuse)?;
+    Ok((StatusCode::CREATED, Json(PluginView::from(registered))).into_response())
+}
+
+pub(super) fn ended(error: tokio::task::JoinError) -> Problem {
+    tracing::error!(%error, "work ended in a panic");
+    let detail = "the server failed; its log says why, under the request's id";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+}
+
+async fn read(request: Request) -> Result<(RegisterOptions, Bytes), Problem> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
+        return read_parts(request).await;
+    }
+    let query = Query::<RegisterOptions>::try_from_uri(request.uri());
+    let Query(options) = query.map_err(|rejection| {
+        let said = rejection.body_text();
+        Problem::bad_request(format!("{said}: say `?name=…&version=…` beside the component's bytes"))
+    })?;
+    let component = Bytes::from_request(request, &()).await;
+    let component = component.map_err(|rejection| {
+        Problem::new(rejection.status(), "too-large", rejection.body_text())
+    })?;
+    Ok((options, component))
+}
+
+async fn read_parts(request: Request) -> Result<(RegisterOptions, Bytes), Problem> {
+    let multipart = Multipart::from_request(request, &()).await;
+    let mut multipart = multipart.map_err(|error| Problem::bad_request(error.body_text()))?;
+    let broken = |error: axum::extract::multipart::MultipartError| {
+        Problem::new(error.status(), "bad-request", error.body_text())
+    };
+    let (mut options, mut component) = (None, None);
+    while let Some(field) = multipart.next_field().await.map_err(broken)? {
+        match field.name().unwrap_or_default() {
+            "manifest" => {
+                let text = field.bytes().await.map_err(broken)?;
+                let read: Result<RegisterOptions, _> = serde_json::from_slice(&text);
+                let said = |error| Problem::bad_request(format!("part `manifest`: {error}"));
+                options = Some(read.map_err(said)?);
+            }
+            "component" => component = Some(field.bytes().await.map_err(broken)?),
+            other => {
+                let detail = format!("unknown part `{other}`: send `manifest` and `component`");
+                return Err(Problem::bad_request(detail));
+            }
+        }
+    }
+    let missing = |part: &str| Problem::bad_request(format!("part `{part}` is missing"));
+    Ok((options.ok_or_else(|| missing("manifest"))?, component.ok_or_else(|| missing("component"))?))
+}
+
+fn manifest(options: RegisterOptions) -> Result<PluginManifest, Problem> {
+    let version = options.version.parse().map_err(|error| {
+        let version = &options.version;
+        Problem::bad_request(format!("`{version}` is no version: {error}; write one such as 0.1.0"))
+    })?;
+    let grants = options.grants.split(',').map(str::trim).filter(|grant| !grant.is_empty());
+    let grant = |text: &str| match text {
+        "wasi" => Ok(Grant::Wasi),
+        other => {
+            Err(Problem::bad_request(format!("`{other}` is no grant: the only one is `wasi`")))
+        }
+    };
+    let grants = grants.map(grant).collect::<Result<_, _>>()?;
+    Ok(PluginManifest { name: options.name, version, grants, licence: options.licence })
+}

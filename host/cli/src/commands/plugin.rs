@@ -1,0 +1,96 @@
+//! `plugin`: components in the registry, and on the way there.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use refrain_api::wire::{PluginView, Plugins};
+use refrain_sandbox::Sandbox;
+
+use crate::args::{Global, PluginVerb};
+use crate::client::escape;
+use crate::output::{self, Rows, bytes, short};
+use crate::session::{Missing, connect};
+
+pub(super) fn perform(global: &Global, verb: PluginVerb) -> anyhow::Result<ExitCode> {
+    match verb {
+        PluginVerb::List => list(global, "/v1/plugins"),
+        PluginVerb::Show { plugin } => list(global, &format!("/v1/plugins/{}", escape(&plugin))),
+        PluginVerb::Inspect { file } => inspect(global, &file),
+        PluginVerb::Push { file, name, version, grants, licence } => {
+            let component = read(&file)?;
+            let mut path = format!(
+                "/v1/plugins?name={}&version={}&grants={}",
+                escape(&name),
+                escape(&version),
+                escape(&grants.join(","))
+            );
+            if let Some(licence) = licence {
+                path += &format!("&licence={}", escape(&licence));
+            }
+            let client = connect(global, Missing::Make)?;
+            let plugin: PluginView = client.upload(&path, "application/wasm", component)?;
+            if global.json {
+                output::json(&plugin)?;
+            } else {
+                let PluginView { name, version, world, digest, .. } = &plugin;
+                println!("{name}@{version}: {world}, {digest}");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn list(global: &Global, path: &str) -> anyhow::Result<ExitCode> {
+    let plugins: Plugins = connect(global, Missing::Make)?.get(path)?;
+    if global.json {
+        output::json(&plugins)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut rows = Rows::new(&["plugin", "version", "world", "grants", "#size", "digest"]);
+    for plugin in &plugins.plugins {
+        rows.row(&[
+            &plugin.name,
+            &plugin.version,
+            &plugin.world,
+            &if plugin.grants.is_empty() { "-".to_owned() } else { plugin.grants.join(", ") },
+            &bytes(plugin.size_bytes),
+            &short(&plugin.digest),
+        ]);
+    }
+    rows.print();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Needs no store and no server: it looks at bytes.
+fn inspect(global: &Global, file: &Path) -> anyhow::Result<ExitCode> {
+    let component = read(file)?;
+    let info = Sandbox::inspect(&component).with_context(|| file.display().to_string())?;
+    let digest = refrain_domain::Digest::of(&component).to_string();
+    let world = info.world.as_ref().map(ToString::to_string);
+    if global.json {
+        output::json(&serde_json::json!({
+            "digest": digest,
+            "world": world,
+            "imports": info.imports,
+            "exports": info.exports,
+            "size_bytes": info.size_bytes,
+            "functions": info.n_functions,
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("digest     {digest}");
+    println!("world      {}", world.as_deref().unwrap_or("none of Refrain's"));
+    println!("size       {}, {} functions", bytes(info.size_bytes as u64), info.n_functions);
+    let list = |names: &[String]| match names {
+        [] => "none".to_owned(),
+        names => names.join("\n           "),
+    };
+    println!("imports    {}", list(&info.imports));
+    println!("exports    {}", list(&info.exports));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("the component {} cannot be read", file.display()))
+}

@@ -1,0 +1,91 @@
+//! `serve` and `token`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use refrain_api::{Access, AppOptions, ServeOptions, serve as run_server};
+use refrain_domain::Digest;
+
+use crate::args::{Global, TokenVerb};
+use crate::failure::Hinted;
+use crate::output;
+use crate::session::{Missing, open, store_path};
+
+pub(super) fn serve(
+    global: &Global,
+    address: SocketAddr,
+    token_file: Option<PathBuf>,
+) -> anyhow::Result<ExitCode> {
+    if global.server.is_some() {
+        return Err(Hinted {
+            message: "a server serves a store of its own machine".to_owned(),
+            hint: "leave `--server` (and REFRAIN_SERVER) out".to_owned(),
+        }
+        .into());
+    }
+    let access = match &token_file {
+        Some(path) => Access::from_file(path)?,
+        None => Access::open(),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.context("the operating system gives no threads")?;
+    runtime.block_on(async {
+        // Before the store is opened: what cannot be served need not be locked.
+        let listener = refrain_api::serve::listen(address, &access).await?;
+        let spool_dir = store_path(global).join("incoming");
+        let options = AppOptions {
+            has_local_files: false,
+            tells_internals: false,
+            spool_dir: Some(spool_dir.clone()),
+            access,
+        };
+        let app = open(global, Missing::Make, options)?;
+        // What a crash left here was never acknowledged.
+        drop(std::fs::remove_dir_all(&spool_dir));
+        std::fs::create_dir_all(&spool_dir).with_context(|| spool_dir.display().to_string())?;
+        for run in app.resume_all()? {
+            eprintln!("resuming {run}");
+        }
+        let address = listener.local_addr()?;
+        eprintln!("listening on http://{address}, store {}", store_path(global).display());
+        let router = refrain_api::router(app.clone());
+        run_server(listener, app, router, ServeOptions::default(), stop()).await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Ctrl-C, or what a service manager sends.
+async fn stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    eprintln!("stopping: runs under way go on at the next start");
+}
+
+pub(super) fn token(global: &Global, verb: &TokenVerb) -> anyhow::Result<ExitCode> {
+    let TokenVerb::New { name, role } = verb;
+    if name.is_empty() || name.contains(char::is_whitespace) {
+        anyhow::bail!("`{name}` is no name: write one word");
+    }
+    let mut secret = [0_u8; 32];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut secret))
+        .context("the operating system gives no randomness")?;
+    let token = format!("refrain_{}", Digest::from_bytes(secret).to_hex());
+    let line = format!("{name} {role} {}", Digest::of(token.as_bytes()));
+    if global.json {
+        output::json(&serde_json::json!({"token": token, "line": line}))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{token}");
+    eprintln!("shown once; add this line to the server's token file:");
+    eprintln!("{line}");
+    Ok(ExitCode::SUCCESS)
+}

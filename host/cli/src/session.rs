@@ -1,0 +1,87 @@
+//! What a command works on: a store of this machine behind the router, or a server.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use refrain_api::{Access, App, AppOptions};
+use refrain_runner::{Runner, RunnerOptions};
+use refrain_store::{DynStore, SledStore, StoreError};
+
+use crate::args::Global;
+use crate::bundled;
+use crate::client::{Client, Local, Remote};
+use crate::failure::{Hinted, Refused};
+
+/// Where a store is unless told.
+const STORE: &str = ".refrain";
+
+/// What to do where there is no store yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// Make one: the command will fill it.
+    Make,
+    /// Say so: there is nothing to show.
+    Refuse,
+}
+
+/// Connects to the server that was named, or opens the store of this machine.
+pub(crate) fn connect(global: &Global, missing: Missing) -> anyhow::Result<Client> {
+    if let Some(server) = &global.server {
+        return Ok(Client::new(Box::new(Remote::new(server, global.token.as_deref())?)));
+    }
+    let options = AppOptions {
+        has_local_files: true,
+        tells_internals: true,
+        spool_dir: None,
+        access: Access::open(),
+    };
+    let app = open(global, missing, options)?;
+    Ok(Client::new(Box::new(Local::new(app)?)))
+}
+
+/// Opens the store and what stands on it.
+pub(crate) fn open(global: &Global, missing: Missing, options: AppOptions) -> anyhow::Result<App> {
+    let path = store_path(global);
+    if missing == Missing::Refuse && !path.exists() {
+        return Err(no_store(&path).into());
+    }
+    let store = Arc::new(SledStore::open(&path).map_err(|error| refuse(&error, &path))?);
+    let runner = RunnerOptions {
+        threads: global.threads,
+        cache_dir: Some(path.join("compiled")),
+        backend: global.backend.into(),
+    };
+    let runner = Arc::new(Runner::new(store.clone() as Arc<DynStore>, runner)?);
+    runner.register_bundled(&bundled::plugins())?;
+    Ok(App::new(runner, Some(store), options))
+}
+
+pub(crate) fn store_path(global: &Global) -> PathBuf {
+    global.store.clone().unwrap_or_else(|| PathBuf::from(STORE))
+}
+
+pub(crate) fn no_store(path: &Path) -> Hinted {
+    Hinted {
+        message: format!("there is no store at {}", path.display()),
+        hint: "`refrain init` makes one, and so do `refrain run` and `refrain data import`; \
+               `--store` names another"
+            .to_owned(),
+    }
+}
+
+/// A store that does not open: told like every other refusal.
+fn refuse(error: &StoreError, path: &Path) -> anyhow::Error {
+    use axum::http::StatusCode;
+    let (status, code) = match error {
+        StoreError::InUse { .. } => (StatusCode::SERVICE_UNAVAILABLE, "store-in-use"),
+        StoreError::DiskFull { .. } => (StatusCode::INSUFFICIENT_STORAGE, "disk-full"),
+        StoreError::Format { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "store-format"),
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
+    };
+    let detail = match error {
+        // These name the path themselves.
+        StoreError::InUse { .. } | StoreError::Format { .. } => error.to_string(),
+        _ => format!("the store at {}: {error}", path.display()),
+    };
+    Refused(refrain_api::Problem::new(status, code, detail)).into()
+}
