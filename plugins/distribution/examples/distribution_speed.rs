@@ -1,6 +1,6 @@
 //! How long drift takes natively, in parts as the host runs it.
 //!
-//! `cargo run --release -p distribution --example speed`
+//! `cargo run --release -p distribution --example distribution_speed`
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a measurement")]
 
 use std::time::Instant;
