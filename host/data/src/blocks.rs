@@ -102,8 +102,7 @@ pub fn read_columns(
     indices: &[usize],
     blocks: &dyn Blocks,
 ) -> Result<Batch, BlockError> {
-    let mut batch =
-        Batch { rows: chunk.rows as usize, columns: Vec::with_capacity(indices.len()) };
+    let mut batch = Batch { rows: chunk.rows as usize, columns: Vec::with_capacity(indices.len()) };
     for &index in indices {
         let (Some(digest), Some(field)) = (chunk.columns.get(index), schema.fields.get(index))
         else {

@@ -66,7 +66,9 @@ impl Runner {
             return Err(RunnerError::Exists {
                 what: "plugin",
                 name: format!("{}@{}", manifest.name, manifest.version),
-                hint: " with another component or manifest: versions are immutable, raise the version".to_owned(),
+                hint:
+                    " with another component or manifest: versions are immutable, raise the version"
+                        .to_owned(),
             });
         }
         let admitted = self.sandbox.admit(component, &manifest.grants);
@@ -154,7 +156,9 @@ impl Runner {
     pub fn find_plugin(&self, requirement: &str) -> Result<PluginVersion, RunnerError> {
         let (name, range) = requirement.split_once('@').unwrap_or((requirement, "*"));
         let range = semver::VersionReq::parse(range).map_err(|error| RunnerError::Invalid {
-            message: format!("`{requirement}` is no plugin: `{range}` is no range of versions ({error})"),
+            message: format!(
+                "`{requirement}` is no plugin: `{range}` is no range of versions ({error})"
+            ),
         })?;
         let mut found = None;
         let mut versions = Vec::new();
@@ -172,7 +176,11 @@ impl Runner {
         }
         if !versions.is_empty() {
             let hint = format!("; registered versions of `{name}`: {}", versions.join(", "));
-            return Err(RunnerError::NotFound { what: "plugin", name: requirement.to_owned(), hint });
+            return Err(RunnerError::NotFound {
+                what: "plugin",
+                name: requirement.to_owned(),
+                hint,
+            });
         }
         let names: std::collections::BTreeSet<String> = self
             .store

@@ -406,9 +406,8 @@ impl PipelineSpec {
     /// # Errors
     /// [`SpecError`] with line and column; for an unknown key also the nearest known one.
     pub fn parse(text: &str) -> Result<Self, SpecError> {
-        serde_saphyr::from_str(text).map_err(|error| SpecError {
-            message: suggest(&first_paragraph(&error.to_string())),
-        })
+        serde_saphyr::from_str(text)
+            .map_err(|error| SpecError { message: suggest(&first_paragraph(&error.to_string())) })
     }
 
     /// Every plugin that the pipeline names, once.

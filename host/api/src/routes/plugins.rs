@@ -90,7 +90,9 @@ async fn read(request: Request) -> Result<(RegisterOptions, Bytes), Problem> {
     let query = Query::<RegisterOptions>::try_from_uri(request.uri());
     let Query(options) = query.map_err(|rejection| {
         let said = rejection.body_text();
-        Problem::bad_request(format!("{said}: say `?name=…&version=…` beside the component's bytes"))
+        Problem::bad_request(format!(
+            "{said}: say `?name=…&version=…` beside the component's bytes"
+        ))
     })?;
     let component = Bytes::from_request(request, &()).await;
     let component = component.map_err(|rejection| {
@@ -122,7 +124,10 @@ async fn read_parts(request: Request) -> Result<(RegisterOptions, Bytes), Proble
         }
     }
     let missing = |part: &str| Problem::bad_request(format!("part `{part}` is missing"));
-    Ok((options.ok_or_else(|| missing("manifest"))?, component.ok_or_else(|| missing("component"))?))
+    Ok((
+        options.ok_or_else(|| missing("manifest"))?,
+        component.ok_or_else(|| missing("component"))?,
+    ))
 }
 
 fn manifest(options: RegisterOptions) -> Result<PluginManifest, Problem> {

@@ -25,9 +25,9 @@ pub(crate) struct GcOptions {
 }
 
 fn sled(app: &App) -> Result<Arc<SledStore>, Problem> {
-    app.store().cloned().ok_or_else(|| {
-        Problem::not_found("this server's store is not on this machine's disk")
-    })
+    app.store()
+        .cloned()
+        .ok_or_else(|| Problem::not_found("this server's store is not on this machine's disk"))
 }
 
 /// Sweeps every artifact that no dataset, plugin, model or run leads to.

@@ -20,7 +20,10 @@ pub(super) fn init(global: &Global) -> anyhow::Result<ExitCode> {
     drop(connect(global, Missing::Make)?);
     if !global.json {
         let path = path.display();
-        println!("{}", if existed { format!("{path} is a store already") } else { format!("made {path}") });
+        println!(
+            "{}",
+            if existed { format!("{path} is a store already") } else { format!("made {path}") }
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

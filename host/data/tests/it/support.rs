@@ -16,19 +16,15 @@ pub fn any_column(kind: Kind, width: usize, rows: usize) -> BoxedStrategy<Column
         Kind::Float64 => prop::collection::vec(any::<u64>().prop_map(f64::from_bits), rows)
             .prop_map(Values::Float64)
             .boxed(),
-        Kind::Vector => {
-            prop::collection::vec(any::<u32>().prop_map(f32::from_bits), rows * width)
-                .prop_map(Values::Vector)
-                .boxed()
-        }
+        Kind::Vector => prop::collection::vec(any::<u32>().prop_map(f32::from_bits), rows * width)
+            .prop_map(Values::Vector)
+            .boxed(),
         Kind::Utf8 => prop::collection::vec(".{0,6}", rows)
             .prop_map(|texts| Values::Utf8(variable(texts.iter().map(String::as_bytes))))
             .boxed(),
-        Kind::Binary => {
-            prop::collection::vec(prop::collection::vec(any::<u8>(), 0..6), rows)
-                .prop_map(|texts| Values::Binary(variable(texts.iter().map(Vec::as_slice))))
-                .boxed()
-        }
+        Kind::Binary => prop::collection::vec(prop::collection::vec(any::<u8>(), 0..6), rows)
+            .prop_map(|texts| Values::Binary(variable(texts.iter().map(Vec::as_slice))))
+            .boxed(),
     };
     let validity = prop::option::of(prop::collection::vec(any::<bool>(), rows));
     (values, validity)

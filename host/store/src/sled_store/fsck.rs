@@ -76,7 +76,8 @@ impl SledStore {
     fn check_artifacts(&self, report: &mut FsckReport) -> Result<()> {
         for item in self.index.list(ARTIFACT, &[]) {
             let (key, value) = item?;
-            let fault = |digest, detail: String| Fault { kind: FaultKind::Artifact, digest, detail };
+            let fault =
+                |digest, detail: String| Fault { kind: FaultKind::Artifact, digest, detail };
             let Some(digest) = to_digest(&key) else {
                 let detail = format!("the index has an artifact's key of {} bytes", key.len());
                 report.faults.push(fault(None, detail));
@@ -106,7 +107,8 @@ impl SledStore {
         for pack in self.packs.numbers()? {
             let limit = if pack == tail.pack { tail.end } else { u64::MAX };
             for range in self.packs.scan(pack, 0, limit)?.damaged {
-                let detail = format!("pack {pack}: bytes {} to {} are no record", range.start, range.end);
+                let detail =
+                    format!("pack {pack}: bytes {} to {} are no record", range.start, range.end);
                 report.faults.push(Fault { kind: FaultKind::Pack, digest: None, detail });
             }
         }

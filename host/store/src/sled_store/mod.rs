@@ -32,8 +32,8 @@ use crate::changes::{Changes, resolve};
 use crate::{Artifacts, Bytes, Events, Memos, Publication, Publish, Refs, Result, StoreError};
 use flight::Flight;
 use index::{
-    ARTIFACT, Changeset, Index, MEMO, REF, STREAM, VALUE_BYTES_MAX, Value, parse_location, to_digest,
-    to_u64,
+    ARTIFACT, Changeset, Index, MEMO, REF, STREAM, VALUE_BYTES_MAX, Value, parse_location,
+    to_digest, to_u64,
 };
 use journal::Entry as JournalEntry;
 use packs::{Location, Packs};

@@ -37,7 +37,8 @@ impl SledStore {
         if is_new {
             folder.create(&index)?;
         } else if index.meta("format")?.is_none() {
-            let found = format!("{FORMAT} without its index (`refrain rebuild-index` makes it anew)");
+            let found =
+                format!("{FORMAT} without its index (`refrain rebuild-index` makes it anew)");
             return Err(folder.format_error(found));
         }
         let tail = recover(packs.try_clone().map_err(io("opening the pack folder"))?, &index)?;

@@ -132,7 +132,8 @@ impl Packs {
 
     /// Makes whatever a pack holds durable, whoever wrote it.
     pub(super) fn sync_pack(&self, pack: u32) -> Result<()> {
-        let file = self.file(pack).map_err(|e| StoreError::io(format!("opening pack {pack}"), e))?;
+        let file =
+            self.file(pack).map_err(|e| StoreError::io(format!("opening pack {pack}"), e))?;
         file.sync_data().map_err(|e| StoreError::io(format!("syncing pack {pack}"), e))
     }
 
@@ -172,7 +173,9 @@ impl Packs {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(corrupt(location, "the pack is missing"));
             }
-            file => file.map_err(|e| StoreError::io(format!("opening pack {}", location.pack), e))?,
+            file => {
+                file.map_err(|e| StoreError::io(format!("opening pack {}", location.pack), e))?
+            }
         };
         let mut found = [0; HEADER_BYTES];
         read_at(&file, &mut found, location, 0)?;
@@ -303,5 +306,8 @@ fn read_at(file: &File, buffer: &mut [u8], location: &Location, skip: u64) -> Re
 
 fn corrupt(location: &Location, what: &str) -> StoreError {
     let Location { pack, offset, header } = location;
-    StoreError::Corrupt { digest: header.digest, detail: format!("pack {pack} at {offset}: {what}") }
+    StoreError::Corrupt {
+        digest: header.digest,
+        detail: format!("pack {pack} at {offset}: {what}"),
+    }
 }

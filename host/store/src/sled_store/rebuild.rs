@@ -38,8 +38,7 @@ impl SledStore {
         if folder.check_format()? {
             return Err(folder.format_error("none: it is empty".to_owned()));
         }
-        let mut report =
-            RebuildReport { set_aside: set_aside(path)?, ..RebuildReport::default() };
+        let mut report = RebuildReport { set_aside: set_aside(path)?, ..RebuildReport::default() };
         let packs = Packs::new(folder.packs()?, Tail::default());
         let index = Index::open(&path.join("index"))?;
         let mut state = Vec::new();

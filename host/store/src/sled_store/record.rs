@@ -137,7 +137,8 @@ mod tests {
         let zeros = vec![0; LZ4_BYTES_MIN];
         assert_eq!(encode(&zeros).0, Codec::Lz4);
         assert_eq!(encode(&zeros[1..]).0, Codec::Raw); // one byte too short
-        let noise: Vec<u8> = (0u32..4096).flat_map(|i| *Digest::of(&i.to_le_bytes()).as_bytes()).collect();
+        let noise: Vec<u8> =
+            (0u32..4096).flat_map(|i| *Digest::of(&i.to_le_bytes()).as_bytes()).collect();
         assert_eq!(encode(&noise).0, Codec::Raw);
     }
 }
