@@ -44,9 +44,9 @@ impl FromStr for Role {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.iter().find(|(_, name)| *name == text);
-        found.map(|(role, _)| *role).ok_or_else(|| {
-            format!("`{text}` is no role: write viewer, author, operator or admin")
-        })
+        found
+            .map(|(role, _)| *role)
+            .ok_or_else(|| format!("`{text}` is no role: write viewer, author, operator or admin"))
     }
 }
 
@@ -180,7 +180,9 @@ mod tests {
         let error = |text: &str| access(text).expect_err("refused").problem;
         assert!(error("").contains("no token"));
         assert!(error("ann operator").contains("expected `name role"));
-        assert!(error("ann boss blake3:00").contains("digest") || error("ann boss x").contains("x"));
+        assert!(
+            error("ann boss blake3:00").contains("digest") || error("ann boss x").contains("x")
+        );
         let line = format!("\nann boss {}", Digest::of(b"x"));
         let error = access(&line).expect_err("refused");
         assert_eq!(error.line, Some(2));

@@ -93,6 +93,7 @@ fn author() -> Router<App> {
         .route("/v1/runs", post(runs::submit))
         .route("/v1/runs/{run}/resume", post(runs::resume))
         .route("/v1/plugins", register)
+        .route("/v1/plugins/compile", post(plugins::compile))
         .route("/v1/datasets/{name}/versions", import)
 }
 

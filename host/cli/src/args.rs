@@ -22,10 +22,22 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "REFRAIN_STORE", value_name = "DIR")]
     pub store: Option<PathBuf>,
     /// A running server, such as http://127.0.0.1:7878, instead of a store of this machine
-    #[arg(long, global = true, env = "REFRAIN_SERVER", value_name = "URL", conflicts_with = "store")]
+    #[arg(
+        long,
+        global = true,
+        env = "REFRAIN_SERVER",
+        value_name = "URL",
+        conflicts_with = "store"
+    )]
     pub server: Option<String>,
     /// The token that the server asks for
-    #[arg(long, global = true, env = "REFRAIN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "REFRAIN_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
     pub token: Option<String>,
     /// Print JSON, for programs
     #[arg(long, global = true)]

@@ -29,11 +29,7 @@ impl Failure {
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         if let Some(Refused(problem)) = error.downcast_ref() {
             let hint = hint(problem).map(str::to_owned);
-            return Self {
-                message: format!("{error:#}"),
-                hint,
-                problem: Some(problem.clone()),
-            };
+            return Self { message: format!("{error:#}"), hint, problem: Some(problem.clone()) };
         }
         if let Some(hinted) = error.downcast_ref::<Hinted>() {
             let (message, hint) = (hinted.message.clone(), Some(hinted.hint.clone()));

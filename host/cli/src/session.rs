@@ -48,7 +48,7 @@ pub(crate) fn open(global: &Global, missing: Missing, options: AppOptions) -> an
     let store = Arc::new(SledStore::open(&path).map_err(|error| refuse(&error, &path))?);
     let runner = RunnerOptions {
         threads: global.threads,
-        cache_dir: Some(path.join("compiled")),
+        cache_dir: Some(compiled_dir(&path)),
         backend: global.backend.into(),
     };
     let runner = Arc::new(Runner::new(store.clone() as Arc<DynStore>, runner)?);
@@ -58,6 +58,19 @@ pub(crate) fn open(global: &Global, missing: Missing, options: AppOptions) -> an
 
 pub(crate) fn store_path(global: &Global) -> PathBuf {
     global.store.clone().unwrap_or_else(|| PathBuf::from(STORE))
+}
+
+/// Where compiled components are kept: for all stores of a user, since a component is the same in
+/// each. It can be deleted at any time.
+fn compiled_dir(store: &Path) -> PathBuf {
+    let absolute = |name: &str| {
+        let dir = std::env::var_os(name).map(PathBuf::from);
+        dir.filter(|dir| dir.is_absolute())
+    };
+    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
+    absolute("REFRAIN_COMPILED_DIR")
+        .or_else(|| Some(cache?.join("refrain/compiled")))
+        .unwrap_or_else(|| store.join("compiled"))
 }
 
 pub(crate) fn no_store(path: &Path) -> Hinted {

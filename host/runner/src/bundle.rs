@@ -262,7 +262,10 @@ fn unpack(from: &mut dyn Read) -> Result<(Index, MemoryStore), BundleError> {
         let digest = Digest::of(&bytes);
         if let Some(expected) = name.strip_prefix(ARTIFACTS) {
             if digest.to_hex() != expected {
-                return Err(BundleError::Artifact { name: format!("blake3:{expected}"), found: digest });
+                return Err(BundleError::Artifact {
+                    name: format!("blake3:{expected}"),
+                    found: digest,
+                });
             }
             store.stage(&bytes).map_err(|e| BundleError::Unreadable { detail: e.to_string() })?;
             found.insert(digest);
@@ -285,7 +288,10 @@ fn read_index(name: &str, bytes: &[u8], digest: Digest) -> Result<Index, BundleE
     }
     let index: Index = from_canonical(bytes).map_err(|error| damaged(error.to_string()))?;
     if index.format != FORMAT {
-        return Err(damaged(format!("its format is {}, this version reads {FORMAT}", index.format)));
+        return Err(damaged(format!(
+            "its format is {}, this version reads {FORMAT}",
+            index.format
+        )));
     }
     Ok(index)
 }

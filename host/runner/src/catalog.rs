@@ -51,8 +51,10 @@ impl<'a> StoreCatalog<'a> {
         for (name, input) in &spec.inputs {
             let resolved = resolve_input(runner, input, versions.get(name));
             let problem = |error: RunnerError| error.to_string();
-            let resolved = resolved
-                .map_err(|error| PlanError::Input { input: name.clone(), problem: problem(error) })?;
+            let resolved = resolved.map_err(|error| PlanError::Input {
+                input: name.clone(),
+                problem: problem(error),
+            })?;
             inputs.insert(name.clone(), resolved);
         }
         Ok(Self { runner, inputs })

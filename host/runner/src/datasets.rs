@@ -241,7 +241,8 @@ impl Runner {
     /// [`RunnerError::Corrupt`] for an event that this version cannot read.
     pub fn dataset_history(&self, name: &str) -> Result<Vec<Digest>, RunnerError> {
         let raw = self.store.read_events(&format!("{REFS}{name}"), 0)?;
-        let parse = |bytes: &Vec<u8>| serde_json::from_slice(bytes).map(|e: DatasetEvent| e.version);
+        let parse =
+            |bytes: &Vec<u8>| serde_json::from_slice(bytes).map(|e: DatasetEvent| e.version);
         raw.iter()
             .map(parse)
             .collect::<Result<_, _>>()

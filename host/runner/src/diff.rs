@@ -64,7 +64,9 @@ impl Runner {
                 let output = run.finished.get(&step.name).and_then(|f| f.outputs.get(OUTPUT));
                 let Some(digest) = output else { continue };
                 let metrics: Vec<Metric> = self.read_manifest("metrics", digest)?;
-                for metric in metrics.into_iter().filter(|m| m.slice.is_empty() && m.part.is_empty()) {
+                for metric in
+                    metrics.into_iter().filter(|m| m.slice.is_empty() && m.part.is_empty())
+                {
                     all.entry(format!("{}.{}", step.name, metric.name)).or_default()[side] =
                         metric.value;
                 }
@@ -79,7 +81,11 @@ impl Runner {
 fn plan_causes(a: &Plan, b: &Plan) -> Vec<String> {
     let mut causes = Vec::new();
     if a.profile != b.profile {
-        causes.push(format!("the profile is {} there and {} here", a.profile.short(), b.profile.short()));
+        causes.push(format!(
+            "the profile is {} there and {} here",
+            a.profile.short(),
+            b.profile.short()
+        ));
     }
     if a.limits != b.limits {
         causes.push(format!("the limits are {:?} there and {:?} here", a.limits, b.limits));
@@ -124,11 +130,20 @@ fn step_cause(name: &str, a: &Op, b: &Op) -> Option<String> {
     Some(if x.component != y.component {
         format!(
             "step `{name}` uses `{}@{}` ({}) there and `{}@{}` ({}) here",
-            x.name, x.version, short(x.component), y.name, y.version, short(y.component)
+            x.name,
+            x.version,
+            short(x.component),
+            y.name,
+            y.version,
+            short(y.component)
         )
     } else if x.params != y.params {
         let key = first_key(&x.params, &y.params);
-        format!("step `{name}`: parameter `{key}` is {} there and {} here", at(&x.params, &key), at(&y.params, &key))
+        format!(
+            "step `{name}`: parameter `{key}` is {} there and {} here",
+            at(&x.params, &key),
+            at(&y.params, &key)
+        )
     } else if x.seed != y.seed {
         format!("step `{name}`: the seed is {} there and {} here", x.seed, y.seed)
     } else {

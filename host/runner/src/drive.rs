@@ -49,7 +49,8 @@ impl Runner {
             return Ok(run);
         }
         let plan = self.plan_of(&run)?;
-        let mut log = Log { runner: self, id, run: &mut run, watch, waiting: Vec::new(), memos: Vec::new() };
+        let mut log =
+            Log { runner: self, id, run: &mut run, watch, waiting: Vec::new(), memos: Vec::new() };
         log.push(RunEvent::Started { at_ms: now_ms() })?;
         // A run with nothing new to do starts no thread, and is published in one go.
         self.take_known(&plan, &mut log, control)?;
@@ -162,7 +163,10 @@ impl Runner {
         if control.is_cancelled() {
             return Some(Outcome::cancelled(control));
         }
-        #[expect(clippy::disallowed_methods, reason = "a wall-clock budget; it aborts, never decides")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a wall-clock budget; it aborts, never decides"
+        )]
         let late = control.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         late.then(|| {
             let message = "the wall-clock budget is used up; resume, or raise `budget.wall`";
@@ -210,10 +214,7 @@ impl Outcome {
 }
 
 /// The outputs that a step reads, and no more.
-fn needed(
-    step: &PlannedStep,
-    run: &Run,
-) -> std::collections::BTreeMap<String, StepFinished> {
+fn needed(step: &PlannedStep, run: &Run) -> std::collections::BTreeMap<String, StepFinished> {
     let names = step.inputs.iter().filter_map(|source| match source {
         refrain_domain::plan::Source::Step { step, .. } => Some(step),
         _ => None,

@@ -68,9 +68,5 @@ pub enum UnitError {
 /// Executes units. Their outputs are staged in the executor's store when it returns.
 pub trait Executor: Send + Sync {
     /// Executes these units, in any order and side by side; answers in their order.
-    fn execute(
-        &self,
-        units: &[Unit],
-        control: &Control,
-    ) -> Vec<Result<UnitOutput, UnitError>>;
+    fn execute(&self, units: &[Unit], control: &Control) -> Vec<Result<UnitOutput, UnitError>>;
 }

@@ -169,7 +169,9 @@ impl Runner {
         }
         let mut summaries = Vec::new();
         for (name, digest) in &refs {
-            let Some((model, number)) = name[REFS.len()..].split_once("/versions/") else { continue };
+            let Some((model, number)) = name[REFS.len()..].split_once("/versions/") else {
+                continue;
+            };
             let manifest: ModelVersion = self.read_manifest("model version", digest)?;
             summaries.push(ModelSummary {
                 model: model.to_owned(),
@@ -185,7 +187,8 @@ impl Runner {
     fn versions(&self, model: &str) -> Result<Vec<(u64, Digest)>, RunnerError> {
         let prefix = format!("{REFS}{model}/versions/");
         let refs = self.store.list_refs(&prefix)?;
-        let parse = |(name, digest): (String, Digest)| Some((name[prefix.len()..].parse().ok()?, digest));
+        let parse =
+            |(name, digest): (String, Digest)| Some((name[prefix.len()..].parse().ok()?, digest));
         Ok(refs.into_iter().filter_map(parse).collect())
     }
 }

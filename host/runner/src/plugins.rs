@@ -66,7 +66,9 @@ impl Runner {
             return Err(RunnerError::Exists {
                 what: "plugin",
                 name: format!("{}@{}", manifest.name, manifest.version),
-                hint: " with another component or manifest: versions are immutable, raise the version".to_owned(),
+                hint:
+                    " with another component or manifest: versions are immutable, raise the version"
+                        .to_owned(),
             });
         }
         let admitted = self.sandbox.admit(component, &manifest.grants);
@@ -95,6 +97,17 @@ impl Runner {
             return Ok(());
         }
         Ok(self.store.publish(&publication)?)
+    }
+
+    /// Compiles the plugins that these requirements stand for, side by side with whatever else is
+    /// going on; whoever needs one of them meanwhile waits for it and not longer. What cannot be
+    /// found or compiled is told by whoever uses it.
+    pub fn compile_ahead(&self, requirements: &[String]) {
+        for requirement in requirements {
+            let Ok(plugin) = self.find_plugin(requirement) else { continue };
+            let bytes = || self.store.get(&plugin.component).map_err(|error| error.to_string());
+            drop(self.sandbox.load(plugin.component, &bytes, &plugin.manifest.grants));
+        }
     }
 
     /// Stages component and manifest; the change makes them the version of that name.
@@ -143,7 +156,9 @@ impl Runner {
     pub fn find_plugin(&self, requirement: &str) -> Result<PluginVersion, RunnerError> {
         let (name, range) = requirement.split_once('@').unwrap_or((requirement, "*"));
         let range = semver::VersionReq::parse(range).map_err(|error| RunnerError::Invalid {
-            message: format!("`{requirement}` is no plugin: `{range}` is no range of versions ({error})"),
+            message: format!(
+                "`{requirement}` is no plugin: `{range}` is no range of versions ({error})"
+            ),
         })?;
         let mut found = None;
         let mut versions = Vec::new();
@@ -161,7 +176,11 @@ impl Runner {
         }
         if !versions.is_empty() {
             let hint = format!("; registered versions of `{name}`: {}", versions.join(", "));
-            return Err(RunnerError::NotFound { what: "plugin", name: requirement.to_owned(), hint });
+            return Err(RunnerError::NotFound {
+                what: "plugin",
+                name: requirement.to_owned(),
+                hint,
+            });
         }
         let names: std::collections::BTreeSet<String> = self
             .store

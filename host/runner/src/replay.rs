@@ -11,7 +11,7 @@ use refrain_domain::plan::{Op, Plan, PlannedStep};
 use refrain_domain::run::{Run, Status, StepFinished, StepRecord, UnitRecord};
 use refrain_domain::{Backend, Column, Digest, Values};
 use refrain_store::{
-    Artifacts, Bytes, DynStore, Events, Memos, MemoryStore, Publication, Publish, Refs, StoreError,
+    Artifacts, Bytes, DynStore, Events, MemoryStore, Memos, Publication, Publish, Refs, StoreError,
 };
 use serde::{Deserialize, Serialize};
 
@@ -209,9 +209,8 @@ fn first_difference(
         }
     }
     let detail = if before.units.len() == record.units.len() {
-        let outputs = recorded.outputs.iter().find(|(name, digest)| {
-            again.outputs.get(*name) != Some(digest)
-        });
+        let outputs =
+            recorded.outputs.iter().find(|(name, digest)| again.outputs.get(*name) != Some(digest));
         outputs.map_or_else(
             || "the step records differ".to_owned(),
             |(name, digest)| format!("output `{name}` was {digest} and is another now"),
@@ -257,7 +256,9 @@ fn computed_name(step: &PlannedStep, index: usize) -> Option<String> {
         Op::Apply { description, .. } => description.computed(),
         Op::Predict { description, .. } => description.prediction.clone(),
         Op::PredictForeign { description, .. } => description.prediction.clone(),
-        Op::Asof { columns, .. } | Op::Lookup { columns, .. } => return columns.get(index).cloned(),
+        Op::Asof { columns, .. } | Op::Lookup { columns, .. } => {
+            return columns.get(index).cloned();
+        }
         _ => return None,
     };
     schema.fields.get(index).map(|field| field.name.clone())

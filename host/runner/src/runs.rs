@@ -47,8 +47,8 @@ impl Runner {
             let known: Vec<String> = self.run_ids()?;
             return Err(RunnerError::not_found("run", id, &known));
         }
-        let run =
-            Run::fold(&events).map_err(|error| RunnerError::corrupt(format!("run `{id}`"), error))?;
+        let run = Run::fold(&events)
+            .map_err(|error| RunnerError::corrupt(format!("run `{id}`"), error))?;
         Ok((run, events))
     }
 
@@ -108,7 +108,8 @@ impl Runner {
         let (mut run, _) = self.run(id)?;
         let event = RunEvent::Cancelled { at_ms: now_ms() };
         if !run.apply(&event) {
-            let message = format!("run `{id}` has {}; only a run under way can be cancelled", run.status);
+            let message =
+                format!("run `{id}` has {}; only a run under way can be cancelled", run.status);
             return Err(RunnerError::Invalid { message });
         }
         let publication =

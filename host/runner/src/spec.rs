@@ -406,9 +406,18 @@ impl PipelineSpec {
     /// # Errors
     /// [`SpecError`] with line and column; for an unknown key also the nearest known one.
     pub fn parse(text: &str) -> Result<Self, SpecError> {
-        serde_saphyr::from_str(text).map_err(|error| SpecError {
-            message: suggest(&first_paragraph(&error.to_string())),
-        })
+        serde_saphyr::from_str(text)
+            .map_err(|error| SpecError { message: suggest(&first_paragraph(&error.to_string())) })
+    }
+
+    /// Every plugin that the pipeline names, once.
+    pub fn plugins(&self) -> std::collections::BTreeSet<&str> {
+        let steps = self.steps.values().filter_map(|step| step.plugin.as_deref());
+        let retrain = self.retrain.iter().flat_map(|retrain| {
+            let drift = retrain.drift.iter().map(|drift| drift.plugin.as_str());
+            drift.chain([retrain.trigger.plugin.as_str()])
+        });
+        steps.chain(retrain).collect()
     }
 
     /// The JSON Schema that editors check pipelines against.

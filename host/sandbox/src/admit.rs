@@ -1,13 +1,17 @@
-//! What a component is, and whether it may come in.
+//! Whether a component may come in, and if not, why, in words that say what to change.
 
 use refrain_domain::{Grant, Role, World};
-use wasmparser::{
-    ComponentExternalKind, ComponentTypeRef, Encoding, Parser, Payload, Validator, WasmFeatures,
-};
-use wasmtime::component::{ComponentNamedList, Lift, Lower};
 
-use crate::engine::{Plugin, SandboxOptions};
-use crate::instance::UnitContext;
+use crate::engine::SandboxOptions;
+use crate::survey::Survey;
+use crate::wasi;
+
+/// The most modules and components that one instance of a component may instantiate. Python needs
+/// 40.
+pub(crate) const INSTANCES_MAX: usize = 1_000;
+
+/// The most complexity of one function: see [`Survey::complexity_max`].
+const COMPLEXITY_MAX: usize = 5_000_000;
 
 /// What a component says of itself, read from its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +34,7 @@ pub enum AdmissionError {
     /// A core module.
     #[error("this is a core module, not a component: wrap it with `wasm-tools component new`")]
     CoreModule,
-    /// Bytes that are no valid WebAssembly, or ended too early.
+    /// Bytes that are no valid WebAssembly, ended too early, or need a proposal that is off.
     #[error("this is no valid component: {detail}")]
     Invalid {
         /// Where and why.
@@ -84,10 +88,16 @@ pub enum AdmissionError {
         /// The import.
         import: String,
     },
-    /// A component of more bytes or functions than allowed.
+    /// An interface that was granted, and is used otherwise than it is.
+    #[error("the component does not fit virtual WASI: {detail}")]
+    ImportType {
+        /// Which import, and what differs.
+        detail: String,
+    },
+    /// A component with more of something than allowed.
     #[error("the component has {found} {what}, the limit is {max}")]
     TooLarge {
-        /// Bytes or functions.
+        /// Bytes, functions, bytes or complexity of one function, instances.
         what: &'static str,
         /// How many it has.
         found: usize,
@@ -127,26 +137,23 @@ fn rebuild(found: &World, supported: &World) -> String {
 }
 
 fn remedy(import: &str) -> &'static str {
-    if import.starts_with("wasi:") {
+    if wasi::has(import) {
         return "ask for the grant `wasi` in its manifest, or build it without WASI";
+    }
+    if import.starts_with("wasi:") {
+        return "virtual WASI has no such interface, only those of WASI 0.2; build it without";
     }
     "no grant gives it; build the component without it"
 }
 
+/// What a component is.
 pub(crate) fn inspect(component: &[u8]) -> Result<ComponentInfo, AdmissionError> {
-    let found = Found::read(component)?;
-    let worlds = found.worlds();
-    let world = match worlds.as_slice() {
+    let survey = Survey::read(component)?;
+    let world = match survey.worlds().as_slice() {
         [only] if *only == World::current(only.role) => Some(only.clone()),
         _ => None,
     };
-    Ok(ComponentInfo {
-        world,
-        imports: found.imports,
-        exports: found.exports,
-        size_bytes: component.len(),
-        n_functions: found.n_functions,
-    })
+    Ok(info(survey, world, component.len()))
 }
 
 /// The checks that need no compilation.
@@ -155,189 +162,45 @@ pub(crate) fn check(
     grants: &[Grant],
     options: &SandboxOptions,
 ) -> Result<ComponentInfo, AdmissionError> {
-    let max = options.component_bytes_max;
-    if component.len() > max {
-        return Err(AdmissionError::TooLarge { what: "bytes", found: component.len(), max });
-    }
-    let found = Found::read(component)?;
-    let max = options.functions_max;
-    if found.n_functions > max {
-        return Err(AdmissionError::TooLarge { what: "functions", found: found.n_functions, max });
-    }
-    Validator::new_with_features(features()).validate_all(component).map_err(invalid)?;
-    let world = found.one_world()?;
-    let granted = |import: &String| import.starts_with("wasi:") && grants.contains(&Grant::Wasi);
-    if let Some(import) = found.imports.iter().find(|import| !granted(import)) {
+    at_most("bytes", component.len(), options.component_bytes_max)?;
+    let survey = Survey::read(component)?;
+    at_most("functions", survey.n_functions, options.functions_max)?;
+    let longest = survey.function_bytes_max;
+    at_most("bytes in one function", longest, options.function_bytes_max)?;
+    let complexity = usize::try_from(survey.complexity_max).unwrap_or(usize::MAX);
+    at_most("points of complexity in one function", complexity, COMPLEXITY_MAX)?;
+    at_most("instances", survey.n_instances, INSTANCES_MAX)?;
+    let world = one_world(&survey)?;
+    let granted = |import: &String| grants.contains(&Grant::Wasi) && wasi::has(import);
+    if let Some(import) = survey.imports.iter().find(|import| !granted(import)) {
         return Err(AdmissionError::UngrantedImport { import: import.clone() });
     }
-    Ok(ComponentInfo {
-        world: Some(world),
-        imports: found.imports,
-        exports: found.exports,
-        size_bytes: component.len(),
-        n_functions: found.n_functions,
-    })
+    Ok(info(survey, Some(world), component.len()))
 }
 
-/// The proposals of the profile.
-fn features() -> WasmFeatures {
-    WasmFeatures::MUTABLE_GLOBAL
-        | WasmFeatures::SATURATING_FLOAT_TO_INT
-        | WasmFeatures::SIGN_EXTENSION
-        | WasmFeatures::REFERENCE_TYPES
-        | WasmFeatures::MULTI_VALUE
-        | WasmFeatures::BULK_MEMORY
-        | WasmFeatures::SIMD
-        | WasmFeatures::MULTI_MEMORY
-        | WasmFeatures::EXTENDED_CONST
-        | WasmFeatures::FLOATS
-        | WasmFeatures::GC_TYPES
-        | WasmFeatures::COMPONENT_MODEL
+fn info(survey: Survey, world: Option<World>, size_bytes: usize) -> ComponentInfo {
+    let Survey { imports, exports, n_functions, .. } = survey;
+    ComponentInfo { world, imports, exports, size_bytes, n_functions }
 }
 
-fn invalid(error: wasmparser::BinaryReaderError) -> AdmissionError {
-    let detail = format!("{} at byte {}", error.message(), error.offset());
-    AdmissionError::Invalid { detail }
+fn at_most(what: &'static str, found: usize, max: usize) -> Result<(), AdmissionError> {
+    if found > max { Err(AdmissionError::TooLarge { what, found, max }) } else { Ok(()) }
 }
 
-/// What the outermost component imports and exports.
-struct Found {
-    imports: Vec<String>,
-    exports: Vec<String>,
-    n_functions: usize,
-}
-
-impl Found {
-    fn read(component: &[u8]) -> Result<Self, AdmissionError> {
-        let mut found = Self { imports: Vec::new(), exports: Vec::new(), n_functions: 0 };
-        // Instance types declared so far, in order: whether each has a function or resource.
-        let mut depth = 0_usize;
-        let mut type_calls: Vec<bool> = Vec::new();
-        for payload in Parser::new(0).parse_all(component) {
-            match payload.map_err(invalid)? {
-                Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
-                    return Err(AdmissionError::CoreModule);
-                }
-                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-                Payload::End(_) => depth = depth.saturating_sub(1),
-                Payload::FunctionSection(section) => found.n_functions += section.count() as usize,
-                Payload::ComponentTypeSection(section) if depth == 0 => {
-                    for ty in section {
-                        type_calls.push(calls_something(&ty.map_err(invalid)?));
-                    }
-                }
-                Payload::ComponentImportSection(section) if depth == 0 => {
-                    for import in section {
-                        let import = import.map_err(invalid)?;
-                        let only_types = match import.ty {
-                            ComponentTypeRef::Instance(index) => {
-                                type_calls.get(index as usize).is_some_and(|calls| !calls)
-                            }
-                            ComponentTypeRef::Type(_) => true,
-                            _ => false,
-                        };
-                        if matches!(import.ty, ComponentTypeRef::Type(_)) {
-                            type_calls.push(false);
-                        }
-                        if !only_types {
-                            found.imports.push(import.name.name.to_owned());
-                        }
-                    }
-                }
-                Payload::ComponentAliasSection(section) if depth == 0 => {
-                    for alias in section {
-                        if let wasmparser::ComponentAlias::InstanceExport {
-                            kind: ComponentExternalKind::Type,
-                            ..
-                        } = alias.map_err(invalid)?
-                        {
-                            type_calls.push(false);
-                        }
-                    }
-                }
-                Payload::ComponentExportSection(section) if depth == 0 => {
-                    for export in section {
-                        found.exports.push(export.map_err(invalid)?.name.name.to_owned());
-                    }
-                }
-                _ => {}
+fn one_world(survey: &Survey) -> Result<World, AdmissionError> {
+    let worlds = survey.worlds();
+    match worlds.as_slice() {
+        [] => Err(AdmissionError::NoWorld { exports: survey.exports.clone() }),
+        [world] => {
+            let supported = World::current(world.role);
+            if *world != supported {
+                return Err(AdmissionError::WorldVersion { found: world.clone(), supported });
             }
+            Ok(world.clone())
         }
-        Ok(found)
-    }
-
-    /// The worlds of ours that the exports amount to, whatever their version.
-    fn worlds(&self) -> Vec<World> {
-        let world = |export: &String| {
-            let rest = export.strip_prefix("refrain:")?;
-            let (role, version) = rest.split_once("/plugin@")?;
-            format!("{role}@{version}").parse().ok()
-        };
-        self.exports.iter().filter_map(world).collect()
-    }
-
-    fn one_world(&self) -> Result<World, AdmissionError> {
-        let worlds = self.worlds();
-        match worlds.as_slice() {
-            [] => Err(AdmissionError::NoWorld { exports: self.exports.clone() }),
-            [world] => {
-                let supported = World::current(world.role);
-                if *world != supported {
-                    return Err(AdmissionError::WorldVersion { found: world.clone(), supported });
-                }
-                Ok(world.clone())
-            }
-            several => {
-                let worlds = several.iter().map(|world| format!("`{world}`")).collect();
-                Err(AdmissionError::SeveralWorlds { worlds })
-            }
+        several => {
+            let worlds = several.iter().map(|world| format!("`{world}`")).collect();
+            Err(AdmissionError::SeveralWorlds { worlds })
         }
-    }
-}
-
-/// Whether an instance type has anything but plain types, which nobody needs to grant.
-fn calls_something(ty: &wasmparser::ComponentType<'_>) -> bool {
-    let wasmparser::ComponentType::Instance(declarations) = ty else { return true };
-    declarations.iter().any(|declaration| match declaration {
-        wasmparser::InstanceTypeDeclaration::Export { ty, .. } => {
-            !matches!(ty, ComponentTypeRef::Type(wasmparser::TypeBounds::Eq(_)))
-        }
-        _ => false,
-    })
-}
-
-/// Compares exports with the contract on a scratch instance.
-pub(crate) struct TypeChecker {
-    plugin: Plugin,
-    instance: std::cell::RefCell<Option<crate::instance::RawInstance>>,
-}
-
-impl Plugin {
-    pub(crate) fn type_checker(&self) -> TypeChecker {
-        TypeChecker { plugin: self.clone(), instance: std::cell::RefCell::new(None) }
-    }
-}
-
-impl TypeChecker {
-    pub(crate) fn function<P, R>(&self, name: &'static str) -> Result<(), AdmissionError>
-    where
-        P: ComponentNamedList + Lower,
-        R: ComponentNamedList + Lift,
-    {
-        let mut slot = self.instance.borrow_mut();
-        let world = self.plugin.world();
-        if slot.is_none() {
-            let started = self.plugin.instantiate(world.role, &UnitContext::default());
-            let instance = started.map_err(|failure| AdmissionError::Invalid {
-                detail: format!("it does not start: {failure}"),
-            })?;
-            *slot = Some(instance);
-        }
-        let instance = slot.as_mut().expect("BUG: an instance was just made");
-        instance.check_type::<P, R>(name).map_err(|detail| AdmissionError::ExportType {
-            world: world.clone(),
-            function: name.to_owned(),
-            detail,
-        })
     }
 }

@@ -7,12 +7,13 @@
 use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use refrain_domain::Digest;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::engine::ENGINE;
+use crate::settings::ENGINE;
 
 const KEY_FILE: &str = "key";
 const MAC_BYTES: usize = 32;
@@ -28,7 +29,7 @@ impl CompileCache {
         let name = |error: std::io::Error| format!("compile cache {}: {error}", dir.display());
         std::fs::create_dir_all(dir).map_err(name)?;
         let path = dir.join(KEY_FILE);
-        let key = match std::fs::read(&path).ok().and_then(|bytes| bytes.try_into().ok()) {
+        let key = match read_key(&path) {
             Some(key) => key,
             None => new_key(&path).map_err(name)?,
         };
@@ -77,10 +78,17 @@ impl CompileCache {
         let result = component.serialize().map_err(|error| error.to_string()).and_then(|code| {
             let mut bytes = self.mac(key, &code).as_bytes().to_vec();
             bytes.extend_from_slice(&code);
-            let temporary = self.dir.join(format!("{}.{}.tmp", key.to_hex(), std::process::id()));
-            std::fs::write(&temporary, bytes)
-                .and_then(|()| std::fs::rename(&temporary, self.path(key)))
-                .map_err(|error| error.to_string())
+            // Two sandboxes of one process may share a folder.
+            static SAVES: AtomicU64 = AtomicU64::new(0);
+            let n = SAVES.fetch_add(1, Ordering::Relaxed);
+            let name = format!("{}.{}.{n}.tmp", key.to_hex(), std::process::id());
+            let temporary = self.dir.join(name);
+            let saved = std::fs::write(&temporary, bytes)
+                .and_then(|()| std::fs::rename(&temporary, self.path(key)));
+            saved.map_err(|error| {
+                drop(std::fs::remove_file(&temporary));
+                error.to_string()
+            })
         });
         if let Err(error) = result {
             tracing::warn!(%key, error, "compiled code was not kept");
@@ -98,6 +106,17 @@ impl CompileCache {
     fn path(&self, key: &Digest) -> PathBuf {
         self.dir.join(format!("{}.cwasm", key.to_hex()))
     }
+}
+
+/// The key, if nobody but its owner could have read it.
+fn read_key(path: &Path) -> Option<[u8; 32]> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
+    if mode & 0o077 != 0 {
+        tracing::warn!(path = %path.display(), "the key was open to others: making a new one");
+        return None;
+    }
+    std::fs::read(path).ok()?.try_into().ok()
 }
 
 fn new_key(path: &Path) -> std::io::Result<[u8; 32]> {

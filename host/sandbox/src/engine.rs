@@ -6,18 +6,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use refrain_domain::{Backend, Digest, Grant, Profile, Role, World};
+use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
-use wasmtime::{Config, Engine, OperatorCost};
 
 use crate::admit::{AdmissionError, ComponentInfo};
 use crate::cache::CompileCache;
+use crate::compile::Compiler;
 use crate::instance::HostState;
-use crate::{admit, roles};
-
-/// wasmtime's exact version: part of the profile and of every cache key.
-pub(crate) const ENGINE: &str = "wasmtime 48.0.8";
-
-const STACK_BYTES_MAX: usize = 1 << 20;
+use crate::settings::{self, Tuning};
+use crate::{admit, contract, wasi};
 
 /// How often a running guest looks at its deadline.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
@@ -33,6 +30,8 @@ pub struct SandboxOptions {
     pub component_bytes_max: usize,
     /// The most functions that a component may have, over all its modules.
     pub functions_max: usize,
+    /// The longest body of a function. CPython's interpreter loop has 427 KB.
+    pub function_bytes_max: usize,
     /// How long a compilation may take.
     pub compile_timeout: Duration,
 }
@@ -44,6 +43,7 @@ impl Default for SandboxOptions {
             backend: Backend::Cranelift,
             component_bytes_max: 64 << 20,
             functions_max: 200_000,
+            function_bytes_max: 1 << 20,
             compile_timeout: Duration::from_secs(120),
         }
     }
@@ -69,7 +69,7 @@ pub enum SandboxError {
         /// The component.
         digest: Digest,
         /// Why not.
-        source: AdmissionError,
+        source: Box<AdmissionError>,
     },
 }
 
@@ -81,8 +81,10 @@ pub struct Sandbox {
 
 struct Inner {
     options: SandboxOptions,
+    tuning: Tuning,
     engine: OnceLock<Result<Engine, String>>,
     cache: Option<CompileCache>,
+    compiler: Compiler,
     plugins: Mutex<HashMap<(Digest, bool), Plugin>>,
 }
 
@@ -107,35 +109,36 @@ impl Sandbox {
     /// # Errors
     /// [`SandboxError::Engine`] if the cache folder cannot be used.
     pub fn new(options: SandboxOptions) -> Result<Self, SandboxError> {
+        Self::with_tuning(options, Tuning::STRICT)
+    }
+
+    /// A sandbox outside the profile, for benchmarks to measure what the profile costs.
+    ///
+    /// # Errors
+    /// As [`Sandbox::new`].
+    #[cfg(feature = "bench")]
+    #[doc(hidden)]
+    pub fn for_bench(options: SandboxOptions, tuning: Tuning) -> Result<Self, SandboxError> {
+        Self::with_tuning(SandboxOptions { cache_dir: None, ..options }, tuning)
+    }
+
+    fn with_tuning(options: SandboxOptions, tuning: Tuning) -> Result<Self, SandboxError> {
         let cache = options.cache_dir.as_deref().map(CompileCache::open).transpose();
         let cache = cache.map_err(SandboxError::Engine)?;
-        let inner = Inner { options, engine: OnceLock::new(), cache, plugins: Mutex::default() };
+        let inner = Inner {
+            options,
+            tuning,
+            engine: OnceLock::new(),
+            cache,
+            compiler: Compiler::default(),
+            plugins: Mutex::default(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The determinism profile: every setting of the engine that can change a result.
     pub fn profile() -> Profile {
-        Profile {
-            format: "refrain.profile/1".to_owned(),
-            engine: ENGINE.to_owned(),
-            nan_canonicalization: true,
-            proposals: [
-                "bulk-memory",
-                "component-model",
-                "extended-const",
-                "multi-memory",
-                "multi-value",
-                "mutable-global",
-                "reference-types",
-                "saturating-float-to-int",
-                "sign-extension",
-                "simd",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
-            fuel_costs: "wasmtime-48-default".to_owned(),
-            stack_bytes_max: STACK_BYTES_MAX as u64,
-        }
+        settings::profile()
     }
 
     /// The backend that components run on.
@@ -178,7 +181,7 @@ impl Sandbox {
         let bytes = || Ok(Arc::from(component));
         match self.load(digest, &bytes, grants) {
             Ok(_) => Ok(info),
-            Err(SandboxError::Admission { source, .. }) => Err(source),
+            Err(SandboxError::Admission { source, .. }) => Err(*source),
             Err(other) => Err(AdmissionError::Host(other.to_string())),
         }
     }
@@ -195,58 +198,50 @@ impl Sandbox {
         grants: &[Grant],
     ) -> Result<Plugin, SandboxError> {
         let has_wasi = grants.contains(&Grant::Wasi);
-        if let Some(plugin) = self.lock_plugins().get(&(digest, has_wasi)) {
-            return Ok(plugin.clone());
+        let id = (digest, has_wasi);
+        if let Some(plugin) = self.loaded(id) {
+            return Ok(plugin);
         }
-        let plugin = self.load_new(digest, bytes, has_wasi)?;
-        self.lock_plugins().insert((digest, has_wasi), plugin.clone());
-        Ok(plugin)
-    }
-
-    fn load_new(
-        &self,
-        digest: Digest,
-        bytes: &dyn Fn() -> Result<Arc<[u8]>, String>,
-        has_wasi: bool,
-    ) -> Result<Plugin, SandboxError> {
-        let refuse = |source| SandboxError::Admission { digest, source };
+        let refuse = |source| SandboxError::Admission { digest, source: Box::new(source) };
         let engine = self.engine()?;
-        let key = self.inner.cache.as_ref().map(|cache| cache.key(engine, &digest));
-        let cached = key.and_then(|key| self.inner.cache.as_ref()?.load(engine, &key));
-        let component = match cached {
-            Some(component) => component,
-            None => {
-                let bytes = bytes().map_err(|detail| SandboxError::Bytes { digest, detail })?;
-                let grants: &[Grant] = if has_wasi { &[Grant::Wasi] } else { &[] };
-                admit::check(&bytes, grants, &self.inner.options).map_err(refuse)?;
-                let component = self.compile(engine, bytes).map_err(refuse)?;
-                if let (Some(cache), Some(key)) = (&self.inner.cache, key) {
-                    cache.save(&key, &component);
-                }
-                component
+        let cache = self.inner.cache.as_ref().map(|cache| (cache, cache.key(engine, &digest)));
+        let cached = cache.and_then(|(cache, key)| cache.load(engine, &key));
+        if let Some(component) = cached {
+            let plugin = link(engine, digest, &component, has_wasi).map_err(refuse)?;
+            return Ok(self.keep(id, plugin));
+        }
+        let bytes = bytes().map_err(|detail| SandboxError::Bytes { digest, detail })?;
+        if Digest::of(&bytes) != digest {
+            let detail = format!("the bytes handed over are {}", Digest::of(&bytes));
+            return Err(SandboxError::Bytes { digest, detail });
+        }
+        let options = &self.inner.options;
+        let grants: &[Grant] = if has_wasi { &[Grant::Wasi] } else { &[] };
+        admit::check(&bytes, grants, options).map_err(refuse)?;
+        let timeout = options.compile_timeout;
+        let found = || self.loaded(id);
+        let plugin = self.inner.compiler.compile(engine, bytes, timeout, found, |component| {
+            let plugin = link(engine, digest, &component, has_wasi)?;
+            if let Some((cache, key)) = cache {
+                cache.save(&key, &component);
             }
-        };
-        link(engine, digest, &component, has_wasi).map_err(refuse)
+            Ok(self.keep(id, plugin))
+        });
+        plugin.map_err(refuse)
     }
 
-    /// Compiles on a thread of its own, and does not wait for it forever.
-    fn compile(&self, engine: &Engine, bytes: Arc<[u8]>) -> Result<Component, AdmissionError> {
-        let (sender, receiver) = std::sync::mpsc::channel();
-        let engine = engine.clone();
-        std::thread::Builder::new()
-            .name("refrain-compile".to_owned())
-            .spawn(move || drop(sender.send(Component::new(&engine, &bytes[..]))))
-            .map_err(|error| AdmissionError::Host(error.to_string()))?;
-        let timeout = self.inner.options.compile_timeout;
-        match receiver.recv_timeout(timeout) {
-            Ok(Ok(component)) => Ok(component),
-            Ok(Err(error)) => Err(AdmissionError::Invalid { detail: format!("{error:#}") }),
-            Err(_) => Err(AdmissionError::CompileTimeout { seconds: timeout.as_secs() }),
-        }
+    fn loaded(&self, id: (Digest, bool)) -> Option<Plugin> {
+        self.lock_plugins().get(&id).cloned()
+    }
+
+    /// The first to come is kept, so that all callers share one compilation.
+    fn keep(&self, id: (Digest, bool), plugin: Plugin) -> Plugin {
+        self.lock_plugins().entry(id).or_insert(plugin).clone()
     }
 
     fn engine(&self) -> Result<&Engine, SandboxError> {
-        let start = || start_engine(self.inner.options.backend).map_err(|e| format!("{e:#}"));
+        let Inner { options, tuning, .. } = &*self.inner;
+        let start = || start_engine(options.backend, *tuning).map_err(|e| format!("{e:#}"));
         let engine = self.inner.engine.get_or_init(start).as_ref();
         engine.map_err(|error| SandboxError::Engine(error.clone()))
     }
@@ -268,29 +263,8 @@ impl Plugin {
     }
 }
 
-fn start_engine(backend: Backend) -> wasmtime::Result<Engine> {
-    let mut config = Config::new();
-    config
-        .wasm_component_model(true)
-        .cranelift_nan_canonicalization(true)
-        .wasm_simd(true)
-        .wasm_relaxed_simd(false)
-        .wasm_bulk_memory(true)
-        .wasm_multi_value(true)
-        .wasm_multi_memory(true)
-        .wasm_extended_const(true)
-        .wasm_tail_call(false)
-        .wasm_memory64(false)
-        .wasm_wide_arithmetic(false)
-        .wasm_custom_page_sizes(false)
-        .consume_fuel(true)
-        .operator_cost(OperatorCost::default())
-        .epoch_interruption(true)
-        .max_wasm_stack(STACK_BYTES_MAX);
-    if backend == Backend::Pulley {
-        config.target("pulley64")?;
-    }
-    let engine = Engine::new(&config)?;
+fn start_engine(backend: Backend, tuning: Tuning) -> wasmtime::Result<Engine> {
+    let engine = settings::engine(backend, tuning)?;
     let weak = engine.weak();
     std::thread::Builder::new().name("refrain-tick".to_owned()).spawn(move || {
         while let Some(engine) = weak.upgrade() {
@@ -308,10 +282,11 @@ fn link(
     component: &Component,
     has_wasi: bool,
 ) -> Result<Plugin, AdmissionError> {
-    let invalid = |error: wasmtime::Error| AdmissionError::Invalid { detail: format!("{error:#}") };
+    let misfit =
+        |error: wasmtime::Error| AdmissionError::ImportType { detail: format!("{error:#}") };
     let mut linker: Linker<HostState> = Linker::new(engine);
     if has_wasi {
-        wasmtime_wasi::p2::add_to_linker_sync(&mut linker).map_err(invalid)?;
+        wasi::link(&mut linker).map_err(|error| AdmissionError::Host(format!("{error:#}")))?;
     }
     let (world, interface) = Role::ALL
         .into_iter()
@@ -321,18 +296,15 @@ fn link(
             Some((world, index))
         })
         .ok_or_else(|| AdmissionError::NoWorld { exports: Vec::new() })?;
-    let mut exports = HashMap::new();
-    for &name in roles::functions(world.role) {
+    contract::check_imports(engine, component, has_wasi)?;
+    contract::check(engine, component, &world)?;
+    let index = |function: &'static contract::Function| {
+        let name = function.name.as_str();
         let index = component.get_export_index(Some(&interface), name);
-        let index = index.ok_or_else(|| AdmissionError::MissingExport {
-            world: world.clone(),
-            function: name.to_owned(),
-        })?;
-        exports.insert(name, index);
-    }
-    let pre = linker.instantiate_pre(component).map_err(invalid)?;
+        (name, index.expect("BUG: the contract was just checked"))
+    };
+    let exports = contract::functions(world.role).iter().map(index).collect();
+    let pre = linker.instantiate_pre(component).map_err(misfit)?;
     let inner = PluginInner { world, digest, pre, engine: engine.clone(), exports, has_wasi };
-    let plugin = Plugin { inner: Arc::new(inner) };
-    roles::check_types(&plugin)?;
-    Ok(plugin)
+    Ok(Plugin { inner: Arc::new(inner) })
 }

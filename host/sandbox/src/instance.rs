@@ -4,19 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use refrain_domain::{Failure, Limit, Limits, Role};
-use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower, ResourceTable};
-use wasmtime::{Store, Trap, UpdateDeadline};
-use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use refrain_domain::{Failure, Limits, Role};
+use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower};
+use wasmtime::{Store, UpdateDeadline};
 
 use crate::engine::Plugin;
-use crate::limits::{LimitReached, Meter};
-use crate::wasi;
+use crate::limits::{HANDLES_MAX, Meter};
+use crate::outcome::{HostAbort, Phase, contract, guarded, transfer_bytes_max};
+use crate::wasi::Virtual;
 use crate::wire::Answer;
-
-/// The most resource handles that an instance may hold.
-const HANDLES_MAX: usize = 10_000;
 
 /// Everything that a piece of work is given besides its inputs.
 #[derive(Debug, Clone, Default)]
@@ -47,14 +43,12 @@ pub struct Usage {
 /// What wasmtime carries along for an instance.
 pub(crate) struct HostState {
     meter: Meter,
-    table: ResourceTable,
-    wasi: Option<WasiCtx>,
+    wasi: Option<Box<Virtual>>,
 }
 
-impl WasiView for HostState {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        let ctx = self.wasi.as_mut().expect("BUG: WASI is linked only where it is granted");
-        WasiCtxView { ctx, table: &mut self.table }
+impl HostState {
+    pub(crate) fn wasi(&mut self) -> &mut Virtual {
+        self.wasi.as_mut().expect("BUG: WASI is linked only where it is granted")
     }
 }
 
@@ -63,9 +57,8 @@ pub(crate) struct RawInstance {
     plugin: Plugin,
     store: Store<HostState>,
     instance: Instance,
-    limits: Limits,
+    context: UnitContext,
     fuel_used: u64,
-    output: Option<MemoryOutputPipe>,
     is_dead: bool,
 }
 
@@ -76,30 +69,22 @@ impl Plugin {
         context: &UnitContext,
     ) -> Result<RawInstance, Failure> {
         if self.inner.world.role != role {
-            let message = format!("it implements `{}`, not a {role}", self.inner.world);
-            return Err(contract(message));
+            return Err(contract(format!("it implements `{}`, not a {role}", self.inner.world)));
         }
-        let (wasi, output) = match self.inner.has_wasi {
-            true => {
-                let (ctx, pipe) =
-                    wasi::context(context.seed, context.logical_time_us, &context.limits);
-                (Some(ctx), Some(pipe))
-            }
-            false => (None, None),
-        };
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(HANDLES_MAX);
-        let state = HostState { meter: Meter::new(context.limits), table, wasi };
+        let UnitContext { limits, seed, logical_time_us, .. } = context;
+        let wasi = || Box::new(Virtual::new(*seed, *logical_time_us, limits));
+        let state = HostState { meter: Meter::new(*limits), wasi: self.inner.has_wasi.then(wasi) };
         let mut store = Store::new(&self.inner.engine, state);
         store.limiter(|state| &mut state.meter);
-        watch_deadline(&mut store, context);
+        store.set_max_component_handles(HANDLES_MAX);
+        store.set_hostcall_fuel(transfer_bytes_max(limits));
+        watch(&mut store, context);
         let mut fuel_used = 0;
-        let limits = context.limits;
-        let instance = with_fuel(&mut store, &limits, &mut fuel_used, |store| {
+        let instance = metered(&mut store, context, &mut fuel_used, Phase::Start, |store| {
             self.inner.pre.instantiate(store)
         })?;
-        let plugin = self.clone();
-        Ok(RawInstance { plugin, store, instance, limits, fuel_used, output, is_dead: false })
+        let (plugin, context) = (self.clone(), context.clone());
+        Ok(RawInstance { plugin, store, instance, context, fuel_used, is_dead: false })
     }
 }
 
@@ -115,130 +100,71 @@ impl RawInstance {
         }
         let index = &self.plugin.inner.exports[name];
         let instance = self.instance;
-        let answer = with_fuel(&mut self.store, &self.limits, &mut self.fuel_used, |mut store| {
+        let run = |mut store: &mut Store<HostState>| {
             let function = instance
                 .get_func(&mut store, index)
                 .ok_or_else(|| wasmtime::format_err!("export `{name}` is no function"))?;
             function.typed::<P, Answer<T>>(&store)?.call(&mut store, params)
-        });
-        match answer {
-            Ok((Ok(value),)) => Ok(value),
-            Ok((Err(error),)) => Err(error.into()),
+        };
+        let (store, fuel_used) = (&mut self.store, &mut self.fuel_used);
+        match metered(store, &self.context, fuel_used, Phase::Call, run) {
+            Ok((answer,)) => answer.map_err(Failure::from),
             Err(failure) => {
                 self.is_dead = true;
-                Err(self.name_output_limit(failure))
+                Err(failure)
             }
-        }
-    }
-
-    /// A guest whose output pipe is full traps in its own way; the pipe tells why.
-    fn name_output_limit(&self, failure: Failure) -> Failure {
-        let max = self.limits.output_bytes_max;
-        let is_full = self.output.as_ref().is_some_and(|pipe| pipe.contents().len() as u64 >= max);
-        match failure {
-            Failure::Trap { .. } if is_full => {
-                let message = format!("more than {max} bytes of output");
-                Failure::Limit { limit: Limit::Output, message }
-            }
-            other => other,
         }
     }
 
     pub(crate) fn usage(&self) -> Usage {
+        let state = self.store.data();
         Usage {
             fuel_used: self.fuel_used,
-            memory_bytes_peak: self.store.data().meter.memory_bytes_peak,
-            output: self.output.as_ref().map_or_else(Vec::new, |pipe| pipe.contents().to_vec()),
+            memory_bytes_peak: state.meter.memory_bytes_peak,
+            output: state.wasi.as_ref().map_or_else(Vec::new, |wasi| wasi.output()),
         }
     }
 }
 
-/// The host gave up: travels through wasmtime as the error of the call.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct HostAbort(&'static str);
+/// Whether the host gives up, and why.
+fn given_up(context: &UnitContext) -> Option<HostAbort> {
+    let UnitContext { deadline, cancel, .. } = context;
+    #[expect(clippy::disallowed_methods, reason = "a wall-clock deadline aborts, never decides")]
+    if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        return Some(HostAbort("the wall-clock deadline has passed".to_owned()));
+    }
+    let is_cancelled = cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed));
+    is_cancelled.then(|| HostAbort("cancelled".to_owned()))
+}
 
 /// Makes a running guest look at its deadline every tick. An abort is never a result.
-fn watch_deadline(store: &mut Store<HostState>, context: &UnitContext) {
-    let (deadline, cancel) = (context.deadline, context.cancel.clone());
+fn watch(store: &mut Store<HostState>, context: &UnitContext) {
+    let context = context.clone();
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(move |_| {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a wall-clock deadline aborts, never decides"
-        )]
-        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(HostAbort("the wall-clock deadline has passed").into());
-        }
-        if cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
-            return Err(HostAbort("cancelled").into());
-        }
-        Ok(UpdateDeadline::Continue(1))
+    store.epoch_deadline_callback(move |_| match given_up(&context) {
+        Some(abort) => Err(abort.into()),
+        None => Ok(UpdateDeadline::Continue(1)),
     });
 }
 
 /// Runs with a full tank, counts what was used, and names what went wrong.
-fn with_fuel<T>(
+fn metered<T>(
     store: &mut Store<HostState>,
-    limits: &Limits,
+    context: &UnitContext,
     fuel_used: &mut u64,
+    phase: Phase,
     run: impl FnOnce(&mut Store<HostState>) -> wasmtime::Result<T>,
 ) -> Result<T, Failure> {
-    let host = |error: wasmtime::Error| Failure::HostAbort { message: format!("{error:#}") };
-    store.set_fuel(limits.fuel).map_err(host)?;
-    let result = run(store);
-    let left = store.get_fuel().map_err(host)?;
-    *fuel_used += limits.fuel.saturating_sub(left);
-    result.map_err(|error| name_failure(&error, limits))
-}
-
-fn name_failure(error: &wasmtime::Error, limits: &Limits) -> Failure {
-    if let Some(reached) = error.downcast_ref::<LimitReached>() {
-        return Failure::Limit { limit: reached.limit, message: reached.message.clone() };
+    // A short call never reaches a tick, and no call should begin after the deadline.
+    if let Some(HostAbort(message)) = given_up(context) {
+        return Err(Failure::HostAbort { message });
     }
-    if let Some(abort) = error.downcast_ref::<HostAbort>() {
-        return Failure::HostAbort { message: abort.0.to_owned() };
+    let fuel = context.limits.fuel;
+    // Fails only where a benchmark has turned fuel off.
+    let has_fuel = store.set_fuel(fuel).is_ok();
+    let result = guarded(&context.limits, phase, || run(store));
+    if has_fuel {
+        *fuel_used += fuel.saturating_sub(store.get_fuel().unwrap_or(0));
     }
-    let limit = |limit, message: String| Failure::Limit { limit, message };
-    match error.downcast_ref::<Trap>() {
-        Some(Trap::OutOfFuel) => limit(Limit::Fuel, format!("{} fuel a call", limits.fuel)),
-        Some(Trap::StackOverflow) => limit(Limit::Stack, "the stack is full".to_owned()),
-        Some(trap) => Failure::Trap { message: format!("{trap}{}", innermost(error)) },
-        None => {
-            let message = format!("{error:#}");
-            if message.contains("hostcall") && message.contains("fuel") {
-                return limit(Limit::Transfer, message);
-            }
-            // Whatever else stops a call is the guest's doing: a pointer out of bounds, invalid
-            // UTF-8, an unknown discriminant.
-            Failure::Error { kind: "contract".to_owned(), message }
-        }
-    }
-}
-
-/// Where a trap happened, as far as the component's names tell.
-fn innermost(error: &wasmtime::Error) -> String {
-    let name = error
-        .downcast_ref::<wasmtime::WasmBacktrace>()
-        .and_then(|trace| trace.frames().first()?.func_name().map(str::to_owned));
-    name.map_or_else(String::new, |name| format!(" in `{name}`"))
-}
-
-/// A broken contract.
-pub(crate) fn contract(message: impl Into<String>) -> Failure {
-    Failure::Error { kind: "contract".to_owned(), message: message.into() }
-}
-
-impl RawInstance {
-    /// Whether an export has the type that the contract says; else the first difference.
-    pub(crate) fn check_type<P, R>(&mut self, name: &'static str) -> Result<(), String>
-    where
-        P: ComponentNamedList + Lower,
-        R: ComponentNamedList + Lift,
-    {
-        let index = &self.plugin.inner.exports[name];
-        let function = self.instance.get_func(&mut self.store, index);
-        let function = function.ok_or_else(|| "it is no function".to_owned())?;
-        function.typed::<P, R>(&self.store).map(drop).map_err(|error| format!("{error:#}"))
-    }
+    result
 }

@@ -4,15 +4,24 @@
 //! [`Profile`](refrain_domain::Profile), the limits, the seed and the logical time, and on nothing
 //! else. Each piece of work gets a fresh instance.
 //!
+//! A guest runs on the stack of the thread that calls it, up to the profile's `stack_bytes_max`: call
+//! from threads with twice as much, which is what Rust gives a thread.
+//!
 //! This is the only crate that names wasmtime. Absent on purpose: nothing here knows where
 //! components are stored, what a plan is, or who asks.
 
 mod admit;
 mod cache;
+mod compile;
+mod contract;
 mod engine;
 mod instance;
 mod limits;
+mod outcome;
 mod roles;
+mod settings;
+mod shape;
+mod survey;
 mod wasi;
 mod wire;
 
@@ -23,3 +32,6 @@ pub use roles::{
     DriftInstance, EvaluatorInstance, PredictorInstance, TrainerInstance, TransformInstance,
     TriggerInstance,
 };
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub use settings::Tuning;

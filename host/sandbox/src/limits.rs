@@ -2,9 +2,23 @@
 //!
 //! wasmtime's own limits are per memory, and a refused `memory.grow` answers −1, which a guest may
 //! turn into anything. Here it traps, so that the limit and not the guest decides what is recorded.
+//! A memory that asks for more than the maximum it declares *itself* is still answered −1, as the
+//! language says.
 
 use refrain_domain::{Limit, Limits};
 use wasmtime::ResourceLimiter;
+
+use crate::outcome::HostAbort;
+
+/// The most handles to resources that an instance may hold, counted on the guest's and on the
+/// host's side alike.
+pub(crate) const HANDLES_MAX: usize = 10_000;
+
+/// The most memories of one instance, over all its modules. Empty ones cost address space too.
+const MEMORIES_MAX: usize = 50;
+
+/// The most tables of one instance, over all its modules.
+const TABLES_MAX: usize = 90;
 
 /// What an instance has, and what it ran into.
 pub(crate) struct Meter {
@@ -28,37 +42,65 @@ impl Meter {
     }
 }
 
+/// What there would be after growing, if that is within the limit.
+fn grow(now: u64, by: usize, max: u64, limit: Limit, what: &str) -> wasmtime::Result<u64> {
+    let wanted = now.saturating_add(by as u64);
+    if wanted > max {
+        let message = format!("{wanted} {what} asked for, {max} allowed");
+        return Err(LimitReached { limit, message }.into());
+    }
+    Ok(wanted)
+}
+
 impl ResourceLimiter for Meter {
     fn memory_growing(
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let wanted = self.memory_bytes.saturating_add((desired - current) as u64);
-        if wanted > self.limits.memory_bytes_max {
-            let max = self.limits.memory_bytes_max;
-            let message = format!("{wanted} bytes asked for, {max} allowed");
-            return Err(LimitReached { limit: Limit::Memory, message }.into());
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
         }
-        self.memory_bytes = wanted;
-        self.memory_bytes_peak = self.memory_bytes_peak.max(wanted);
+        let by = desired.saturating_sub(current);
+        let max = self.limits.memory_bytes_max;
+        self.memory_bytes = grow(self.memory_bytes, by, max, Limit::Memory, "bytes")?;
+        self.memory_bytes_peak = self.memory_bytes_peak.max(self.memory_bytes);
         Ok(true)
+    }
+
+    /// Within every limit, and still no memory: the machine has none, which is no result.
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        // More than a memory's type can ever have: said before `memory_growing` is asked.
+        if error.to_string().contains("exceeds memory type's limits") {
+            return Ok(());
+        }
+        Err(HostAbort(format!("no memory to be had: {error:#}")).into())
     }
 
     fn table_growing(
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let wanted = self.table_elements.saturating_add((desired - current) as u64);
-        if wanted > self.limits.table_elements_max {
-            let max = self.limits.table_elements_max;
-            let message = format!("{wanted} table elements asked for, {max} allowed");
-            return Err(LimitReached { limit: Limit::Table, message }.into());
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
         }
-        self.table_elements = wanted;
+        let (by, max) = (desired.saturating_sub(current), self.limits.table_elements_max);
+        self.table_elements = grow(self.table_elements, by, max, Limit::Table, "table elements")?;
         Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        crate::admit::INSTANCES_MAX
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES_MAX
+    }
+
+    fn tables(&self) -> usize {
+        TABLES_MAX
     }
 }

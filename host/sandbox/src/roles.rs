@@ -5,48 +5,16 @@ use refrain_domain::{
     PredictorDescription, Role, Schema, TrainerDescription, TransformDescription,
 };
 
-use crate::admit::AdmissionError;
 use crate::engine::Plugin;
-use crate::instance::{RawInstance, UnitContext, Usage, contract};
+use crate::instance::{RawInstance, UnitContext, Usage};
+use crate::outcome::contract;
 use crate::wire::{
-    BatchRef, FactRef, SchemaRef, WireBatch, WireDecision, WireFold, WireMetric, WireOutputColumn,
-    WirePassEnd, WirePredictor, WireScore, WireTrainer, WireTransform, WireWindow, batch_ref,
-    fact_ref, schema_ref,
+    FactRef, WireBatch, WireDecision, WireFold, WireMetric, WireOutputColumn, WirePassEnd,
+    WirePredictor, WireScore, WireTrainer, WireTransform, WireWindow, batch_ref, fact_ref,
+    schema_ref,
 };
 
 type Result<T> = std::result::Result<T, Failure>;
-
-/// The functions that a world's interface has, all of which a component must export.
-pub(crate) const fn functions(role: Role) -> &'static [&'static str] {
-    match role {
-        Role::Transform => &[
-            "describe",
-            "fit-start",
-            "fit-update",
-            "fit-save",
-            "fit-merge",
-            "fit-finish",
-            "apply-start",
-            "apply",
-        ],
-        Role::Trainer => &[
-            "describe",
-            "pass-start",
-            "pass-update",
-            "pass-save",
-            "pass-merge",
-            "pass-finish",
-            "finish",
-            "predict-start",
-            "predict",
-        ],
-        Role::Predictor => &["describe", "predict-start", "predict"],
-        Role::Evaluator | Role::Drift => {
-            &["describe", "start", "update", "save", "merge", "finish"]
-        }
-        Role::Trigger => &["describe", "decide"],
-    }
-}
 
 macro_rules! instances {
     ($($name:ident, $method:ident, $role:ident, $what:literal;)*) => {$(
@@ -331,59 +299,4 @@ fn check_batch(batch: Batch, rows: usize, schema: &Schema) -> Result<Batch> {
     }
     batch.check(schema).map_err(|error| contract(error.to_string()))?;
     Ok(batch)
-}
-
-/// Compares every export's type with what `wit/` says, before anyone calls it.
-pub(crate) fn check_types(plugin: &Plugin) -> std::result::Result<(), AdmissionError> {
-    type A<T> = crate::wire::Answer<T>;
-    type S<'a> = (&'a str, SchemaRef<'a>);
-    type Seeded<'a> = (&'a str, SchemaRef<'a>, u64);
-    type B<'a> = (BatchRef<'a>,);
-    type Bytes<'a> = (&'a [u8],);
-    type WithBytes<'a> = (&'a str, SchemaRef<'a>, &'a [u8]);
-    let check = plugin.type_checker();
-    match plugin.world().role {
-        Role::Transform => {
-            check.function::<S<'_>, A<WireTransform>>("describe")?;
-            check.function::<Seeded<'_>, A<()>>("fit-start")?;
-            check.function::<B<'_>, A<()>>("fit-update")?;
-            check.function::<(), A<Vec<u8>>>("fit-save")?;
-            check.function::<Bytes<'_>, A<()>>("fit-merge")?;
-            check.function::<(), A<Vec<u8>>>("fit-finish")?;
-            check.function::<WithBytes<'_>, A<()>>("apply-start")?;
-            check.function::<B<'_>, A<WireBatch>>("apply")
-        }
-        Role::Trainer => {
-            check.function::<S<'_>, A<WireTrainer>>("describe")?;
-            check.function::<(&str, SchemaRef<'_>, u64, &[u8]), A<()>>("pass-start")?;
-            check.function::<B<'_>, A<()>>("pass-update")?;
-            check.function::<(), A<Vec<u8>>>("pass-save")?;
-            check.function::<Bytes<'_>, A<()>>("pass-merge")?;
-            check.function::<(), A<WirePassEnd>>("pass-finish")?;
-            check.function::<WithBytes<'_>, A<Vec<u8>>>("finish")?;
-            check.function::<(SchemaRef<'_>, &[u8]), A<()>>("predict-start")?;
-            check.function::<B<'_>, A<WireBatch>>("predict")
-        }
-        Role::Predictor => {
-            check.function::<WithBytes<'_>, A<WirePredictor>>("describe")?;
-            check.function::<WithBytes<'_>, A<()>>("predict-start")?;
-            check.function::<B<'_>, A<WireBatch>>("predict")
-        }
-        role @ (Role::Evaluator | Role::Drift) => {
-            check.function::<S<'_>, A<WireFold>>("describe")?;
-            check.function::<S<'_>, A<()>>("start")?;
-            check.function::<(), A<Vec<u8>>>("save")?;
-            check.function::<Bytes<'_>, A<()>>("merge")?;
-            if role == Role::Drift {
-                check.function::<(WireWindow, BatchRef<'_>), A<()>>("update")?;
-                return check.function::<(), A<Vec<WireScore>>>("finish");
-            }
-            check.function::<B<'_>, A<()>>("update")?;
-            check.function::<(), A<Vec<WireMetric>>>("finish")
-        }
-        Role::Trigger => {
-            check.function::<(&str,), A<Vec<String>>>("describe")?;
-            check.function::<(&str, &[FactRef<'_>]), A<WireDecision>>("decide")
-        }
-    }
 }

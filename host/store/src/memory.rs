@@ -1,10 +1,15 @@
 //! [`MemoryStore`]: the reference implementation. What it does, every other store must do.
+//!
+//! Invariant: one lock, so every publication is atomic by construction.
+//!
+//! Absent on purpose: durability, GC, limits. Nothing is ever swept.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use refrain_domain::Digest;
 
+use crate::changes::resolve;
 use crate::{Artifacts, Bytes, Events, Memos, Publication, Publish, Refs, Result, StoreError};
 
 /// Everything in maps, gone with the process.
@@ -90,29 +95,19 @@ impl Memos for MemoryStore {
 impl Publish for MemoryStore {
     fn publish(&self, publication: &Publication) -> Result<()> {
         let mut inner = self.lock();
-        for change in &publication.refs {
-            let found = inner.refs.get(&change.name).copied();
-            if found != change.expected {
-                let (name, expected) = (change.name.clone(), change.expected);
-                return Err(StoreError::Conflict { name, expected, found });
-            }
-        }
-        for append in &publication.events {
-            let found = inner.streams.get(&append.stream).map_or(0, |events| events.len() as u64);
-            if let Some(expected) = append.expected_len.filter(|expected| *expected != found) {
-                let stream = append.stream.clone();
-                return Err(StoreError::StreamConflict { stream, expected, found });
-            }
-        }
-        for change in &publication.refs {
-            match change.new {
-                Some(digest) => inner.refs.insert(change.name.clone(), digest),
-                None => inner.refs.remove(&change.name),
+        let changes = resolve(
+            publication,
+            |name| Ok(inner.refs.get(name).copied()),
+            |stream| Ok(inner.streams.get(stream).map_or(0, |events| events.len() as u64)),
+        )?;
+        for (name, new) in changes.refs {
+            match new {
+                Some(digest) => inner.refs.insert(name.to_owned(), digest),
+                None => inner.refs.remove(name),
             };
         }
-        for append in publication.events.iter().filter(|append| !append.events.is_empty()) {
-            let stream = inner.streams.entry(append.stream.clone()).or_default();
-            stream.extend(append.events.iter().cloned());
+        for (stream, _, event) in changes.events {
+            inner.streams.entry(stream.to_owned()).or_default().push(event.to_vec());
         }
         inner.memos.extend(publication.memos.iter().cloned());
         Ok(())

@@ -1,1 +1,7 @@
-//! Placeholder.
+//! What tests of several crates need: the built binary, folders that clean up, the example.
+
+mod command;
+mod example;
+
+pub use command::{Output, Refrain, Server};
+pub use example::{example, plugin, plugins_dir};

@@ -40,18 +40,28 @@ impl Chores {
 
     /// Runs nextest with these arguments.
     pub fn test_some(&self, arguments: &[String]) -> anyhow::Result<ExitCode> {
-        let plugins = self.build_plugins()?;
+        let plugins = self.build_for_tests()?;
         need_nextest(&self.workspace.target)?;
         passed_on(self.cargo(&plugins).args(["nextest", "run", "--release"]).args(arguments))
     }
 
     /// Runs every test. The last line says how many passed and how many failed.
     pub fn test_all(&self) -> anyhow::Result<ExitCode> {
-        let plugins = self.build_plugins()?;
+        let plugins = self.build_for_tests()?;
         need_nextest(&self.workspace.target)?;
         let counts = self.doc_tests(&plugins)?.plus(self.nextest(&plugins)?);
         println!("{} passed, {} failed", counts.passed, counts.failed);
         Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// End-to-end tests run the binary; answers where the plugins are.
+    fn build_for_tests(&self) -> anyhow::Result<PathBuf> {
+        self.build()?;
+        Ok(self.plugins_dir())
+    }
+
+    fn plugins_dir(&self) -> PathBuf {
+        self.workspace.target.join("plugins")
     }
 
     fn doc_tests(&self, plugins: &Path) -> anyhow::Result<Counts> {
@@ -120,7 +130,7 @@ impl Chores {
     }
 
     fn build_plugins(&self) -> anyhow::Result<PathBuf> {
-        let dir = self.workspace.target.join("plugins");
+        let dir = self.plugins_dir();
         let plugins = guests::build_plugins(&dir).context("the reference plugins do not build")?;
         // A plugin that is gone from the sources must not stay in the binary.
         for entry in std::fs::read_dir(&dir)? {

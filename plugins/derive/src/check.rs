@@ -185,9 +185,6 @@ fn binary(operator: Binary, left: &Expr, right: &Expr, at: usize, input: &Schema
         _ => {
             let (first, second) = (check(left, input)?, check(right, input)?);
             let ty = unify(first.ty, second.ty, at)?;
-            if let Type::Opaque(kind) = ty {
-                return Err(Mistake::new(at, format!("{} columns do not compare", kind.name())));
-            }
             let ty = if ty == Type::Null { Type::Int } else { ty };
             let nullable = first.nullable || second.nullable;
             let (first, second) = (first.into_type(ty), second.into_type(ty));
@@ -321,6 +318,10 @@ fn of_type(expr: &Expr, input: &Schema, ty: Type) -> Checked {
 /// The type that both convert to.
 fn unify(left: Type, right: Type, at: usize) -> Result<Type, Mistake> {
     match (left, right) {
+        (Type::Opaque(kind), _) | (_, Type::Opaque(kind)) => Err(Mistake::new(
+            at,
+            format!("a {} column can only be asked whether it is null", kind.name()),
+        )),
         _ if left == right => Ok(left),
         (Type::Null, other) | (other, Type::Null) => Ok(other),
         (Type::Int, Type::Float) | (Type::Float, Type::Int) => Ok(Type::Float),

@@ -58,6 +58,10 @@ pub fn evaluate<'a>(typed: &Typed, rows: &'a Batch) -> Result<Value<'a>> {
             let is_constant = first.is_constant;
             choose(&has_value, is_constant, first, evaluate(second, rows)?)
         }
+        // What is of no type is null in every row, however it is written.
+        Code::Convert(inner) if inner.ty == Type::Null => {
+            Ok(constant_value(&Constant::Null, typed.ty))
+        }
         Code::Convert(inner) => {
             let inner = evaluate(inner, rows)?;
             Ok(Value::of(convert(&inner, typed.ty)?, &[&inner]))

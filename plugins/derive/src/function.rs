@@ -6,7 +6,7 @@ use refrain_sdk::civil::Civil;
 use refrain_sdk::{Column, Result, StrBuilder, Values, libm};
 
 use crate::check::Type;
-use crate::value::{Value, map_float, map_int, map_text};
+use crate::value::{Value, map_float, map_text, overflow};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Function {
@@ -120,7 +120,10 @@ impl Function {
         let first = &arguments[0];
         match self {
             Self::Abs => match &first.column.values {
-                Values::Int64(_) => map_int(first, i64::saturating_abs),
+                Values::Int64(ints) if ints.contains(&i64::MIN) => Err(overflow()),
+                Values::Int64(ints) => {
+                    Ok(Column::int64(ints.iter().map(|int| int.abs()).collect()))
+                }
                 _ => map_float(first, f64::abs),
             },
             Self::Ceil => map_float(first, libm::ceil),
@@ -142,7 +145,9 @@ impl Function {
             Self::Seconds => {
                 let (left, right) = (&arguments[0], &arguments[1]);
                 left.zip(right, Column::as_timestamp_us, |left, right| {
-                    (left as f64 - right as f64) / 1e6
+                    // The difference first: a float cannot hold every moment to the microsecond.
+                    let us = left.checked_sub(right).map(|us| us as f64);
+                    us.unwrap_or(left as f64 - right as f64) / 1e6
                 })
                 .map(Column::float64)
             }
@@ -178,19 +183,25 @@ fn extreme(function: Function, arguments: &[Value<'_>]) -> Result<Column> {
     let Some(first) = arguments.next() else { return Ok(Column::float64(Vec::new())) };
     let mut extreme = first.clone();
     for argument in arguments {
-        let column =
-            match &argument.column.values {
-                Values::Int64(_) => {
-                    Column::int64(extreme.zip(argument, Column::as_i64, |x, y| {
-                        if is_min { x.min(y) } else { x.max(y) }
-                    })?)
+        let column = match &argument.column.values {
+            Values::Int64(_) => {
+                Column::int64(extreme.zip(argument, Column::as_i64, |x, y| {
+                    if is_min { x.min(y) } else { x.max(y) }
+                })?)
+            }
+            _ => Column::float64(extreme.zip(argument, Column::as_f64, |x, y| {
+                match x.partial_cmp(&y) {
+                    Some(order) => {
+                        if order.is_le() == is_min {
+                            x
+                        } else {
+                            y
+                        }
+                    }
+                    None => f64::NAN,
                 }
-                _ => {
-                    Column::float64(extreme.zip(argument, Column::as_f64, |x, y| {
-                        if (y < x) == is_min { y } else { x }
-                    })?)
-                }
-            };
+            })?),
+        };
         extreme = Value::of(column, &[&extreme, argument]);
     }
     Ok(extreme.column.into_owned())

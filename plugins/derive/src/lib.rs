@@ -70,14 +70,29 @@ fn compile(params: &Params, input: &Schema) -> Result<Vec<(String, Typed)>> {
     let compile = |(name, text): (&String, &String)| {
         let typed = typed(text, input).map_err(|mistake| {
             Error::params(format!(
-                "parameter `columns.{name}`: {} at character {} of `{text}`",
+                "parameter `columns.{name}`: {} at character {} of `{}`",
                 mistake.text,
-                mistake.at + 1
+                mistake.at + 1,
+                excerpt(text, mistake.at)
             ))
         })?;
         Ok((name.clone(), typed))
     };
     params.columns.iter().map(compile).collect()
+}
+
+/// `text`, or what stands around a character of a long one.
+fn excerpt(text: &str, at: usize) -> String {
+    const AROUND: usize = 60;
+    let n_chars = text.chars().count();
+    if n_chars <= 2 * AROUND {
+        return text.to_owned();
+    }
+    let from = at.saturating_sub(AROUND);
+    let shown: String = text.chars().skip(from).take(2 * AROUND).collect();
+    let before = if from > 0 { "…" } else { "" };
+    let after = if from + 2 * AROUND < n_chars { "…" } else { "" };
+    format!("{before}{shown}{after}")
 }
 
 fn typed(text: &str, input: &Schema) -> Result<Typed, Mistake> {
@@ -100,8 +115,11 @@ fn outputs(
     input: &Schema,
     program: &[(String, Typed)],
 ) -> Result<Vec<OutputColumn>> {
-    for name in params.drop.iter().chain(params.keep.iter().flatten()) {
-        input.index_of(name)?;
+    for name in &params.drop {
+        input.index_of(name).map_err(|error| error.context("parameter `drop`"))?;
+    }
+    for name in params.keep.iter().flatten() {
+        input.index_of(name).map_err(|error| error.context("parameter `keep`"))?;
     }
     if let Some(name) = params.columns.keys().find(|name| name.is_empty()) {
         return Err(Error::params(format!("parameter `columns.{name}`: a column needs a name")));
@@ -116,7 +134,11 @@ fn outputs(
     let computed = program.iter().map(|(name, typed)| {
         OutputColumn::Computed(Field::new(name, typed.ty.kind(), typed.nullable))
     });
-    Ok(kept.chain(computed).collect())
+    let outputs: Vec<OutputColumn> = kept.chain(computed).collect();
+    if outputs.is_empty() {
+        return Err(Error::params("no column is left: compute one, or drop fewer"));
+    }
+    Ok(outputs)
 }
 
 /// Adds the columns that `typed` reads.

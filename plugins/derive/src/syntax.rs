@@ -53,6 +53,18 @@ pub enum Binary {
     Or,
 }
 
+impl Expr {
+    /// Nodes on the longest way down.
+    fn depth(&self) -> usize {
+        1 + match &self.node {
+            Node::Negate(inner) | Node::Not(inner) => inner.depth(),
+            Node::Binary(_, left, right) => left.depth().max(right.depth()),
+            Node::Call(_, arguments) => arguments.iter().map(Self::depth).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+}
+
 /// What is wrong, and at which character.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
@@ -66,8 +78,12 @@ impl Mistake {
     }
 }
 
-/// Expressions nest at most this deep: the parser and the evaluator recurse.
+/// Parentheses and calls nest at most this deep, and operators follow each other at most so
+/// often: the parser recurses.
 const DEPTH_MAX: usize = 64;
+
+/// The tree is at most this deep: the evaluator recurses, too.
+const TREE_DEPTH_MAX: usize = 160;
 
 /// Reads an expression.
 pub fn parse(text: &str) -> Result<Expr, Mistake> {
@@ -75,6 +91,9 @@ pub fn parse(text: &str) -> Result<Expr, Mistake> {
     let mut parser = Parser { tokens, next: 0, depth: 0, end: text.chars().count() };
     let expr = parser.or()?;
     match parser.tokens.get(parser.next) {
+        None if expr.depth() > TREE_DEPTH_MAX => {
+            Err(Mistake::new(0, format!("operators and calls nest deeper than {TREE_DEPTH_MAX}")))
+        }
         None => Ok(expr),
         Some((at, token)) => Err(Mistake::new(*at, format!("unexpected {token}"))),
     }

@@ -69,10 +69,14 @@ impl Value<'_> {
         Ok(Texts { texts, step: usize::from(!self.is_constant) })
     }
 
-    /// One value a row.
+    /// One value a row, and a bitmap only where a value is missing.
     pub fn broadcast(self, n_rows: usize) -> Column {
         if !self.is_constant {
-            return self.column.into_owned();
+            let mut column = self.column.into_owned();
+            if column.null_count(n_rows) == 0 {
+                column.validity.clear();
+            }
+            return column;
         }
         let column = self.column;
         let values = match &column.values {
@@ -115,10 +119,6 @@ fn len(column: &Column) -> usize {
 
 pub fn map_float(value: &Value<'_>, function: impl Fn(f64) -> f64) -> Result<Column> {
     Ok(Column::float64(value.column.as_f64()?.iter().map(|&x| function(x)).collect()))
-}
-
-pub fn map_int(value: &Value<'_>, function: impl Fn(i64) -> i64) -> Result<Column> {
-    Ok(Column::int64(value.column.as_i64()?.iter().map(|&x| function(x)).collect()))
 }
 
 pub fn map_text(value: &Value<'_>, function: impl Fn(&str) -> String) -> Result<Column> {

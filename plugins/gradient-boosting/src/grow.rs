@@ -165,27 +165,38 @@ impl Grower<'_> {
         range.start + n_left
     }
 
+    /// Writes the nodes in preorder. A chain of splits can be as long as the tree has leaves, so
+    /// what is still to be written waits in a list and not on the stack.
     fn finish(self) -> Grown {
-        let (mut tree, mut leaves) = (Tree::default(), Vec::new());
-        self.write(0, &mut tree.nodes, &mut leaves);
-        Grown { tree, rows: self.rows, leaves }
+        let (mut nodes, mut leaves) = (Vec::with_capacity(self.parts.len()), Vec::new());
+        // A part, and the node whose right child it is.
+        let mut waiting: Vec<(usize, Option<usize>)> = vec![(0, None)];
+        while let Some((index, right_of)) = waiting.pop() {
+            let (part, place) = (&self.parts[index], nodes.len());
+            if let Some(parent) = right_of {
+                let parent: &mut Node = &mut nodes[parent];
+                parent.right = place as u32;
+            }
+            if let (Some((left, right)), Some(split)) = (part.children, part.split) {
+                nodes.push(self.split_node(part, &split));
+                waiting.push((right, Some(place)));
+                waiting.push((left, None));
+            } else {
+                let totals = self.scale.totals(part.total);
+                let value = self.shape.learning_rate * self.shape.limits.value(totals);
+                nodes.push(Node::leaf(value));
+                leaves.push((part.rows.clone(), value));
+            }
+        }
+        Grown { tree: Tree { nodes }, rows: self.rows, leaves }
     }
 
-    fn write(&self, index: usize, nodes: &mut Vec<Node>, leaves: &mut Vec<(Range<usize>, f64)>) {
-        let part = &self.parts[index];
-        let (Some((left, right)), Some(split)) = (part.children, part.split) else {
-            let totals = self.scale.totals(part.total);
-            let value = self.shape.learning_rate * self.shape.limits.value(totals);
-            nodes.push(Node::leaf(value));
-            leaves.push((part.rows.clone(), value));
-            return;
-        };
-        let place = nodes.len();
-        let number = self.coded.bins[split.feature as usize].threshold(split.code);
-        let missing_left = part.missing_left;
-        nodes.push(Node { number, feature: split.feature, right: 0, missing_left });
-        self.write(left, nodes, leaves);
-        nodes[place].right = nodes.len() as u32;
-        self.write(right, nodes, leaves);
+    fn split_node(&self, part: &Part, split: &Split) -> Node {
+        Node {
+            number: self.coded.bins[split.feature as usize].threshold(split.code),
+            feature: split.feature,
+            right: 0,
+            missing_left: part.missing_left,
+        }
     }
 }

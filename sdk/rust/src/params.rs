@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Visitor, value::Error as ValueError};
 
-use crate::{Error, Result, schema::hint};
+use crate::{Error, Result};
+
+pub use crate::schema::hint;
 
 /// Parameters of a plugin that has none: `{}`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

@@ -123,7 +123,8 @@ impl Schema {
 }
 
 /// `; did you mean …`, or the whole list where nothing is near.
-pub(crate) fn hint<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> String {
+#[must_use]
+pub fn hint<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> String {
     const NAMES_MAX: usize = 24;
     let known: Vec<&str> = known.collect();
     let near = known

@@ -108,8 +108,7 @@ async fn run(
         let mut watch = |progress: refrain_data::Progress| {
             report(serde_json::json!({"rows": progress.rows, "bytes": progress.bytes}));
         };
-        let (digest, version) =
-            app.runner().import(&request, &mut watch).map_err(app.refuse())?;
+        let (digest, version) = app.runner().import(&request, &mut watch).map_err(app.refuse())?;
         Ok(Imported::new(&digest, &version))
     })
     .await

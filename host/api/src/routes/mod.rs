@@ -41,5 +41,6 @@ fn refuse(rejection: &JsonRejection) -> Problem {
 
 /// A digest in a path.
 pub(crate) fn digest(text: &str) -> Result<refrain_domain::Digest, Problem> {
-    text.parse().map_err(|error: refrain_domain::DigestError| Problem::bad_request(error.to_string()))
+    text.parse()
+        .map_err(|error: refrain_domain::DigestError| Problem::bad_request(error.to_string()))
 }

@@ -8,9 +8,10 @@ use axum::response::{IntoResponse, Response};
 use refrain_domain::Grant;
 use refrain_runner::PluginManifest;
 
+use super::Json as Body;
 use crate::app::App;
 use crate::problem::Problem;
-use crate::wire::{PluginView, Plugins, RegisterOptions};
+use crate::wire::{CompileRequest, PluginView, Plugins, RegisterOptions};
 
 /// All plugin versions.
 #[utoipa::path(get, path = "/v1/plugins", tag = "plugins", responses((status = 200, body = Plugins)))]
@@ -64,6 +65,17 @@ pub(crate) async fn register(
     Ok((StatusCode::CREATED, Json(PluginView::from(registered))).into_response())
 }
 
+/// Begins to compile plugins, so that a run that is about to be submitted need not wait for it.
+#[utoipa::path(post, path = "/v1/plugins/compile", tag = "plugins", request_body = CompileRequest,
+    responses((status = 202)))]
+pub(crate) async fn compile(
+    State(app): State<App>,
+    Body(request): Body<CompileRequest>,
+) -> Result<Response, Problem> {
+    tokio::task::spawn_blocking(move || app.runner().compile_ahead(&request.plugins));
+    Ok((StatusCode::ACCEPTED, Json(serde_json::json!({}))).into_response())
+}
+
 pub(super) fn ended(error: tokio::task::JoinError) -> Problem {
     tracing::error!(%error, "work ended in a panic");
     let detail = "the server failed; its log says why, under the request's id";
@@ -78,7 +90,9 @@ async fn read(request: Request) -> Result<(RegisterOptions, Bytes), Problem> {
     let query = Query::<RegisterOptions>::try_from_uri(request.uri());
     let Query(options) = query.map_err(|rejection| {
         let said = rejection.body_text();
-        Problem::bad_request(format!("{said}: say `?name=…&version=…` beside the component's bytes"))
+        Problem::bad_request(format!(
+            "{said}: say `?name=…&version=…` beside the component's bytes"
+        ))
     })?;
     let component = Bytes::from_request(request, &()).await;
     let component = component.map_err(|rejection| {
@@ -110,7 +124,10 @@ async fn read_parts(request: Request) -> Result<(RegisterOptions, Bytes), Proble
         }
     }
     let missing = |part: &str| Problem::bad_request(format!("part `{part}` is missing"));
-    Ok((options.ok_or_else(|| missing("manifest"))?, component.ok_or_else(|| missing("component"))?))
+    Ok((
+        options.ok_or_else(|| missing("manifest"))?,
+        component.ok_or_else(|| missing("component"))?,
+    ))
 }
 
 fn manifest(options: RegisterOptions) -> Result<PluginManifest, Problem> {

@@ -13,7 +13,9 @@ use futures::{Stream, stream};
 use refrain_domain::canonical::digest_of;
 use refrain_domain::plan::Plan;
 use refrain_domain::run::Run;
-use refrain_runner::{PipelineSpec, RunnerError, StoreCatalog, plan as plan_training, plan_decision};
+use refrain_runner::{
+    PipelineSpec, RunnerError, StoreCatalog, plan as plan_training, plan_decision,
+};
 use serde::Deserialize;
 use tokio::sync::watch;
 use utoipa::IntoParams;

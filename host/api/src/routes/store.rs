@@ -25,9 +25,9 @@ pub(crate) struct GcOptions {
 }
 
 fn sled(app: &App) -> Result<Arc<SledStore>, Problem> {
-    app.store().cloned().ok_or_else(|| {
-        Problem::not_found("this server's store is not on this machine's disk")
-    })
+    app.store()
+        .cloned()
+        .ok_or_else(|| Problem::not_found("this server's store is not on this machine's disk"))
 }
 
 /// Sweeps every artifact that no dataset, plugin, model or run leads to.
@@ -41,7 +41,8 @@ pub(crate) async fn gc(
     let store = sled(&app)?;
     Ok(answer(&headers, StatusCode::OK, move |_| {
         let live = app.runner().live().map_err(app.refuse())?;
-        let report = store.gc(&live, options.dry_run).map_err(|e| app.problem(&e.into()))?;
+        let how = refrain_store::GcOptions { dry_run: options.dry_run, ..Default::default() };
+        let report = store.gc(&live, &how).map_err(|error| app.problem(&error.into()))?;
         Ok(Collected {
             dry_run: options.dry_run,
             kept: report.n_kept,

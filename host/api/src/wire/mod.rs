@@ -14,7 +14,7 @@ pub use data::{
     DatasetVersionView, DatasetView, Datasets, ImportOptions, ImportPath, Imported, VersionView,
 };
 pub use model::{AliasMove, ModelVersionView, Models};
-pub use plugin::{PluginView, Plugins, RegisterOptions};
+pub use plugin::{CompileRequest, PluginView, Plugins, RegisterOptions};
 pub use run::{
     DecisionView, GateView, MetricView, PlanView, PlannedStepView, Purpose, RegisteredView,
     ReplayRequest, ResumeRequest, RunRequest, RunSummary, RunView, Runs, StepView, Submitted,

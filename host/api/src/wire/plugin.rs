@@ -23,6 +23,14 @@ pub struct RegisterOptions {
     pub licence: Option<String>,
 }
 
+/// Plugins that will be needed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompileRequest {
+    /// As a pipeline names them: `standardize@^0.1`.
+    pub plugins: Vec<String>,
+}
+
 /// A registered plugin version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PluginView {

@@ -305,10 +305,6 @@ impl From<DecisionRecord> for DecisionView {
     fn from(record: DecisionRecord) -> Self {
         let verdict = serde_json::to_value(record.decision.verdict).ok();
         let verdict = verdict.as_ref().and_then(|verdict| verdict.as_str()).unwrap_or_default();
-        Self {
-            verdict: verdict.to_owned(),
-            reason: record.decision.reason.clone(),
-            record,
-        }
+        Self { verdict: verdict.to_owned(), reason: record.decision.reason.clone(), record }
     }
 }

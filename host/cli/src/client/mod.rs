@@ -198,11 +198,7 @@ impl Client {
     }
 
     /// Follows a stream of events to its end.
-    pub(crate) fn follow(
-        &self,
-        path: &str,
-        each: &mut dyn FnMut(&Event),
-    ) -> anyhow::Result<()> {
+    pub(crate) fn follow(&self, path: &str, each: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
         let body = RequestBody::Bytes(Vec::new());
         let request = Request { method: "GET", path, content_type: None, wants_events: true, body };
         for event in Events::new(self.accepted(request)?.body) {

@@ -50,12 +50,7 @@ pub(super) fn print_replay(run: &str, report: &ReplayReport) {
     }
 }
 
-pub(super) fn diff(
-    client: &Client,
-    global: &Global,
-    a: &str,
-    b: &str,
-) -> anyhow::Result<ExitCode> {
+pub(super) fn diff(client: &Client, global: &Global, a: &str, b: &str) -> anyhow::Result<ExitCode> {
     let diff: RunDiff = client.get(&format!("/v1/runs/{}/diff/{}", escape(a), escape(b)))?;
     if global.json {
         output::json(&diff)?;

@@ -36,9 +36,13 @@ pub(super) fn demo(global: &Global, example: &Path) -> anyhow::Result<ExitCode> 
     let global = Global { store: Some(store), server: None, json: false, ..global.clone() };
     let client = connect(&global, Missing::Make)?;
     let started = now();
-    heading("1. The whole year at once: train on January to October, evaluate on November and December");
+    heading(
+        "1. The whole year at once: train on January to October, evaluate on November and December",
+    );
     whole_year(&client, &global, example)?;
-    heading("2. Month by month: data arrives, drift and trigger decide, a challenger must beat the champion");
+    heading(
+        "2. Month by month: data arrives, drift and trigger decide, a challenger must beat the champion",
+    );
     let last = month_by_month(&client, &global, example, folder.path())?;
     heading("3. The model in place, by slice");
     for column in ["origin", "carrier", "time_hour"] {
@@ -164,19 +168,23 @@ fn print_month(
     Ok(())
 }
 
-/// Cuts a gzipped CSV file into one for each month of its `time_hour`, as the data would arrive.
+/// Cuts a gzipped CSV file into one for each month, as the data would arrive.
 fn split_by_month(file: &Path, folder: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
     std::fs::create_dir_all(folder)?;
     let opened = std::fs::File::open(file).with_context(|| file.display().to_string())?;
     let inflated = flate2::bufread::MultiGzDecoder::new(BufReader::new(opened));
     let mut reader = csv::Reader::from_reader(inflated);
     let header = reader.byte_headers()?.clone();
-    let time = header.iter().position(|name| name == b"time_hour");
-    let time = time.with_context(|| format!("{} has no `time_hour`", file.display()))?;
+    let column = |name: &str| {
+        let found = header.iter().position(|column| column == name.as_bytes());
+        found.with_context(|| format!("{} has no column `{name}`", file.display()))
+    };
+    let (year, month_of_year) = (column("year")?, column("month")?);
     let mut months: BTreeMap<String, (PathBuf, csv::Writer<std::fs::File>)> = BTreeMap::new();
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record)? {
-        let month = String::from_utf8_lossy(record[time].get(..7).unwrap_or_default()).into_owned();
+        let text = |column: usize| String::from_utf8_lossy(&record[column]).into_owned();
+        let month = format!("{}-{:0>2}", text(year), text(month_of_year));
         if !months.contains_key(&month) {
             let path = folder.join(format!("{month}.csv"));
             let mut writer = csv::Writer::from_path(&path)?;
@@ -195,12 +203,7 @@ fn split_by_month(file: &Path, folder: &Path) -> anyhow::Result<BTreeMap<String,
     Ok(paths)
 }
 
-fn flip_a_byte(
-    client: &Client,
-    global: &Global,
-    run: &str,
-    folder: &Path,
-) -> anyhow::Result<()> {
+fn flip_a_byte(client: &Client, global: &Global, run: &str, folder: &Path) -> anyhow::Result<()> {
     let path = folder.join("run.refrain.tar");
     bundled(client, global, run, &path)?;
     let report = verified(global, &path)?;

@@ -13,10 +13,8 @@ pub(super) fn list(
     global: &Global,
     model: Option<String>,
 ) -> anyhow::Result<ExitCode> {
-    let path = model.map_or_else(
-        || "/v1/models".to_owned(),
-        |model| format!("/v1/models/{}", escape(&model)),
-    );
+    let path = model
+        .map_or_else(|| "/v1/models".to_owned(), |model| format!("/v1/models/{}", escape(&model)));
     let models: Models = client.get(&path)?;
     if global.json {
         output::json(&models)?;

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use refrain_api::wire::{
-    ImportOptions, ImportPath, Imported, PlanView, Purpose, RunRequest, RunView, Submitted,
+    CompileRequest, ImportOptions, ImportPath, Imported, PlanView, Purpose, RunRequest, RunView,
+    Submitted,
 };
 use refrain_runner::PipelineSpec;
 
@@ -54,7 +55,8 @@ pub(super) fn decide_and_train(
     global: &Global,
     request: RunRequest,
 ) -> anyhow::Result<(RunView, Option<RunView>)> {
-    let decision = submit(client, global, &RunRequest { purpose: Purpose::Decide, ..request.clone() })?;
+    let decision =
+        submit(client, global, &RunRequest { purpose: Purpose::Decide, ..request.clone() })?;
     let fires = decision.decision.as_ref().is_some_and(|decision| decision.verdict == "fire");
     let train = RunRequest { purpose: Purpose::Train, ..request };
     let run = fires.then(|| submit(client, global, &train)).transpose()?;
@@ -94,6 +96,8 @@ pub(super) fn prepare(
         .with_context(|| format!("the pipeline {} cannot be read", path.display()))?;
     let spec = PipelineSpec::parse(&text).map_err(|error| invalid(path, &error.to_string()))?;
     let mut inputs: BTreeMap<String, String> = args.inputs.iter().cloned().collect();
+    let plugins = spec.plugins().into_iter().map(str::to_owned).collect();
+    let _: serde_json::Value = client.post("/v1/plugins/compile", &CompileRequest { plugins })?;
     let base = path.parent().unwrap_or(Path::new("")).to_owned();
     for (name, input) in &spec.inputs {
         if let Some(file) = input.path.as_ref().filter(|_| !inputs.contains_key(name)) {

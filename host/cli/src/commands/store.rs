@@ -20,7 +20,10 @@ pub(super) fn init(global: &Global) -> anyhow::Result<ExitCode> {
     drop(connect(global, Missing::Make)?);
     if !global.json {
         let path = path.display();
-        println!("{}", if existed { format!("{path} is a store already") } else { format!("made {path}") });
+        println!(
+            "{}",
+            if existed { format!("{path} is a store already") } else { format!("made {path}") }
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -87,9 +90,16 @@ pub(super) fn rebuild_index(global: &Global) -> anyhow::Result<ExitCode> {
         return Err(no_store(&path).into());
     }
     let spinner = Spinner::new(global, "reading packs");
-    let report = SledStore::open(&path)?.rebuild_index()?;
+    let report = SledStore::rebuild_index(&path)?;
     drop(spinner);
-    println!("{report:?}");
+    let (n_artifacts, n_changes) = (thousands(report.n_artifacts), thousands(report.n_changes));
+    println!("{n_artifacts} artifacts and {n_changes} changes of refs and events came back");
+    if report.n_damaged > 0 {
+        println!("{} places are damaged: `refrain fsck` lists them", report.n_damaged);
+    }
+    if let Some(aside) = report.set_aside {
+        println!("the index that was there is now {}", aside.display());
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -79,9 +79,7 @@ impl LocalExecutor {
             Work::FoldPart { component, rows, current } => {
                 call.fold_part(component, rows, *current)
             }
-            Work::FoldMerge { component, input, saved } => {
-                call.fold_merge(component, input, saved)
-            }
+            Work::FoldMerge { component, input, saved } => call.fold_merge(component, input, saved),
             Work::FoldWhole { component, reference, rows } => {
                 call.fold_whole(component, reference, rows)
             }

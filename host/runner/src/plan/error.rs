@@ -42,7 +42,9 @@ pub enum PlanError {
         reference: String,
     },
     /// Not exactly one kind of step.
-    #[error("step `{step}` {problem}: give exactly one of asof, lookup, union, filter, select, split, window, predict, plugin")]
+    #[error(
+        "step `{step}` {problem}: give exactly one of asof, lookup, union, filter, select, split, window, predict, plugin"
+    )]
     StepKind {
         /// The step.
         step: String,
@@ -140,7 +142,9 @@ pub enum PlanError {
         text: String,
     },
     /// The pipeline has no `retrain` section.
-    #[error("pipeline `{pipeline}` has no `retrain` section: add one with `watch`, `table` and `trigger`")]
+    #[error(
+        "pipeline `{pipeline}` has no `retrain` section: add one with `watch`, `table` and `trigger`"
+    )]
     NoRetrain {
         /// The pipeline.
         pipeline: String,
@@ -182,12 +186,7 @@ fn did_you_mean(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
-fn which_step(
-    key: &str,
-    what: &str,
-    given: &Option<String>,
-    candidates: &[String],
-) -> String {
+fn which_step(key: &str, what: &str, given: &Option<String>, candidates: &[String]) -> String {
     let candidates = match candidates {
         [] => format!("the pipeline has no {what} step"),
         names => format!("the {what} steps are {}", names.join(", ")),

@@ -149,16 +149,19 @@ impl TableInfo {
     }
 
     pub(super) fn with_schema(&self, step: &str, schema: Schema) -> Result<Self, PlanError> {
-        schema
-            .check()
-            .map_err(|source| PlanError::Schema { step: step.to_owned(), source })?;
+        schema.check().map_err(|source| PlanError::Schema { step: step.to_owned(), source })?;
         let event_time = self.event_time.clone().filter(|time| {
             schema.field(&time.column).is_some_and(|field| field.kind == Kind::TimestampUs)
         });
         Ok(Self { schema, event_time })
     }
 
-    fn with_added(&self, step: &str, right: &Schema, columns: &[String]) -> Result<Self, PlanError> {
+    fn with_added(
+        &self,
+        step: &str,
+        right: &Schema,
+        columns: &[String],
+    ) -> Result<Self, PlanError> {
         let mut schema = self.schema.clone();
         for column in columns {
             let mut field = right.fields[need_column(step, right, column)?].clone();
@@ -205,7 +208,9 @@ fn check_no_plugin_keys(name: &str, kind: &str, step: &StepSpec) -> Result<(), P
     match stray.into_iter().find(|(_, is)| *is) {
         Some((key, _)) => Err(PlanError::step(
             name,
-            format!("`{key}` stands beside `{kind}`; it belongs to plugin steps, or inside `{kind}`"),
+            format!(
+                "`{key}` stands beside `{kind}`; it belongs to plugin steps, or inside `{kind}`"
+            ),
         )),
         None => Ok(()),
     }
@@ -264,7 +269,9 @@ fn added_columns(
 ) -> Result<Vec<String>, PlanError> {
     if let Some(wanted) = wanted {
         if let Some(taken) = wanted.iter().find(|name| left.field(name).is_some()) {
-            let problem = format!("column `{taken}` is on both sides: rename it, or leave it out of `columns`");
+            let problem = format!(
+                "column `{taken}` is on both sides: rename it, or leave it out of `columns`"
+            );
             return Err(PlanError::step(step, problem));
         }
         return Ok(wanted.to_vec());
@@ -334,7 +341,10 @@ fn known_time<'a>(
 
 fn parse_time(step: &str, text: &str) -> Result<i64, PlanError> {
     refrain_data::parse_timestamp_us(text).ok_or_else(|| {
-        PlanError::step(step, format!("`{text}` is no moment: write RFC 3339, such as `2013-11-01T00:00:00Z`"))
+        PlanError::step(
+            step,
+            format!("`{text}` is no moment: write RFC 3339, such as `2013-11-01T00:00:00Z`"),
+        )
     })
 }
 

@@ -13,7 +13,6 @@ mod order;
 mod plugin_op;
 mod retrain;
 
-
 use std::collections::BTreeMap;
 
 use refrain_domain::model::ModelVersion;
@@ -204,10 +203,9 @@ impl<'a> Planner<'a> {
         let source = self.source(step, reference)?;
         match self.tables.get(&source.to_string()) {
             Some(info) => Ok((source, info.clone())),
-            None => Err(PlanError::NotATable {
-                step: step.to_owned(),
-                reference: reference.to_owned(),
-            }),
+            None => {
+                Err(PlanError::NotATable { step: step.to_owned(), reference: reference.to_owned() })
+            }
         }
     }
 

@@ -270,12 +270,7 @@ fn need_input<'s>(name: &str, step: &'s StepSpec) -> Result<&'s str, PlanError> 
     step.input.as_deref().ok_or_else(missing)
 }
 
-fn allow_keys(
-    name: &str,
-    what: &str,
-    step: &StepSpec,
-    allowed: &[&str],
-) -> Result<(), PlanError> {
+fn allow_keys(name: &str, what: &str, step: &StepSpec, allowed: &[&str]) -> Result<(), PlanError> {
     let given = [
         ("input", step.input.is_some()),
         ("fit", step.fit.is_some()),
@@ -288,7 +283,8 @@ fn allow_keys(
     ];
     match given.into_iter().find(|(key, is)| *is && !allowed.contains(key)) {
         Some((key, _)) => {
-            let problem = format!("`{key}` does not go with {what}, which takes {}", allowed.join(", "));
+            let problem =
+                format!("`{key}` does not go with {what}, which takes {}", allowed.join(", "));
             Err(PlanError::step(name, problem))
         }
         None => Ok(()),

@@ -5,7 +5,8 @@
 
 use refrain_domain::plan::{OUTPUT, Op, PluginUse, Source};
 use refrain_domain::{
-    Chunk, Digest, DriftScore, DriftVerdict, Fact, FactValue, FoldDescription, Metric, TransformDescription,
+    Chunk, Digest, DriftScore, DriftVerdict, Fact, FactValue, FoldDescription, Metric,
+    TransformDescription,
 };
 
 use super::{Outputs, StepError, StepRun, project, rows_of};
@@ -89,7 +90,8 @@ impl StepRun<'_> {
         let Source::Step { step, .. } = &self.step.inputs[index] else {
             return Err(self.aborted("a decision reads steps only".to_owned()));
         };
-        let broken = |error: serde_json::Error| self.aborted(format!("report of `{step}`: {error}"));
+        let broken =
+            |error: serde_json::Error| self.aborted(format!("report of `{step}`: {error}"));
         match self.context.plan.step(step).map(|step| &step.op) {
             Some(Op::Drift { .. }) => {
                 let scores: Vec<DriftScore> = serde_json::from_slice(&bytes).map_err(broken)?;

@@ -87,8 +87,10 @@ impl StepRun<'_> {
 
     fn select(&self, columns: &[String]) -> Result<Outputs, StepError> {
         let table = self.table(0)?;
-        let indices: Vec<usize> =
-            columns.iter().map(|name| self.column(&table.schema, name)).collect::<Result<_, _>>()?;
+        let indices: Vec<usize> = columns
+            .iter()
+            .map(|name| self.column(&table.schema, name))
+            .collect::<Result<_, _>>()?;
         self.single(&select(&table, &indices))
     }
 

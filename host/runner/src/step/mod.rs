@@ -151,7 +151,8 @@ impl<'a> StepRun<'a> {
 
     /// The key of the whole step: the operation, the digests of its inputs, and the environment.
     fn key(&self) -> Result<Digest, StepError> {
-        let inputs: Result<Vec<_>, _> = (0..self.step.inputs.len()).map(|i| self.input(i)).collect();
+        let inputs: Result<Vec<_>, _> =
+            (0..self.step.inputs.len()).map(|i| self.input(i)).collect();
         let environment = self.environment(self.step.op.plugin().is_some_and(has_grants));
         let mut op = self.step.op.clone();
         memo::forget_names(&mut op);
@@ -220,7 +221,8 @@ impl<'a> StepRun<'a> {
         let mut outputs = Vec::with_capacity(work.len());
         let mut work = work.into_iter();
         loop {
-            let units: Vec<Unit> = work.by_ref().take(UNITS_AT_ONCE).map(|w| self.unit(w)).collect();
+            let units: Vec<Unit> =
+                work.by_ref().take(UNITS_AT_ONCE).map(|w| self.unit(w)).collect();
             if units.is_empty() {
                 return Ok(outputs);
             }
@@ -336,8 +338,10 @@ impl<'a> StepRun<'a> {
         let tally = self.tally.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         let fuel = tally.units.iter().map(|unit| unit.fuel).sum();
         let record = StepRecord { units: tally.units };
-        let bytes = to_canonical(&record)
-            .map_err(|error| StepError::Aborted { step: step.clone(), message: error.to_string() })?;
+        let bytes = to_canonical(&record).map_err(|error| StepError::Aborted {
+            step: step.clone(),
+            message: error.to_string(),
+        })?;
         let finished = StepFinished {
             step,
             outputs,

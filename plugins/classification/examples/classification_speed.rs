@@ -1,6 +1,6 @@
 //! How long an evaluation takes natively, in parts as the host runs it.
 //!
-//! `cargo run --release -p classification --example speed`
+//! `cargo run --release -p classification --example classification_speed`
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a measurement")]
 
 use std::time::Instant;
