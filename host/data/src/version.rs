@@ -79,7 +79,7 @@ pub enum ImportError {
     #[error(transparent)]
     Blocks(#[from] BlockError),
     /// No row at all.
-    #[error("the file has a header and no rows: there is nothing to train on")]
+    #[error("the file has no rows: there is nothing to train on")]
     Empty,
     /// Rows, but none that could be read.
     #[error("all {rows} rows are malformed, the first on line {line}: {reason}")]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use refrain_data::{
     BlockError, Blocks, DatasetVersion, Expectation, IngestOptions, Malformed, Progress,
-    Provenance, Request,
+    Provenance, Request, Source,
 };
 use refrain_domain::canonical::digest_of;
 use refrain_domain::{Digest, Kind, Table, to_canonical};
@@ -146,13 +146,14 @@ impl Runner {
             provenance,
         };
         let file = std::fs::File::open(&request.path).map_err(|e| unreadable(&request.path, &e))?;
+        let source_file = Source::new(&file_name, file);
         let blocks = StoreBlocks(&*self.store);
         let version = match parent {
-            None => refrain_data::import_csv(Box::new(file), &request_data, &blocks, progress),
+            None => refrain_data::import(source_file, &request_data, &blocks, progress),
             Some(digest) => {
                 let before: DatasetVersion = self.read_manifest("dataset version", &digest)?;
                 let parent = (digest, &before);
-                refrain_data::append_csv(Box::new(file), &request_data, parent, &blocks, progress)
+                refrain_data::append(source_file, &request_data, parent, &blocks, progress)
             }
         };
         let version =

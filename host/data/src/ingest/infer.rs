@@ -3,11 +3,11 @@
 use rayon::prelude::*;
 use refrain_domain::{Field, Kind, Schema};
 
+use super::IngestOptions;
 use super::error::IngestError;
 use super::records::{Records, Tag};
 use super::scalar::{looks_like_float, parse_boolean, parse_int, parse_time};
-use super::text::Nulls;
-use super::{IngestOptions, text};
+use super::text::{Nulls, list_width};
 
 /// What a column could still be.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +43,7 @@ impl Candidates {
         self.time = self.time && tag != Tag::List && parse_time(field).is_some();
         self.list = self.list && tag == Tag::List;
         if self.list && self.width == 0 {
-            self.width = text::list_width(field);
+            self.width = list_width(field);
         }
     }
 
@@ -93,6 +93,10 @@ impl Inference {
         header: &[String],
         options: &IngestOptions,
     ) -> Result<Schema, IngestError> {
+        if header.is_empty() {
+            // NDJSON without a row: what is declared is neither there nor missing.
+            return Ok(Schema::default());
+        }
         if let Some(column) = options.schema.keys().find(|column| !header.contains(column)) {
             let (column, found) = (column.clone(), header.join(", "));
             return Err(IngestError::NoSuchColumn { column, found });

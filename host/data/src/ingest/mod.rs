@@ -13,6 +13,8 @@ mod csv;
 mod error;
 mod infer;
 mod intake;
+mod json;
+mod ndjson;
 mod records;
 mod scalar;
 mod source;
@@ -105,8 +107,11 @@ pub fn ingest(
 ) -> Result<Report, IngestError> {
     let mut intake = Intake::new(options, sink, progress);
     match source.open()? {
-        Opened::Text(_, text) => beside(
-            |sender| csv::split(text, sender),
+        Opened::Text(format, text) => beside(
+            |sender| match format {
+                Format::NdJson => ndjson::split(text, sender),
+                _ => csv::split(text, sender),
+            },
             |receiver| text::take_in(receiver, options, &mut intake),
         )?,
         Opened::Columns(format, _) => {

@@ -38,7 +38,7 @@ impl Format {
         let name = name.strip_suffix(".gz").unwrap_or(&name);
         match name.rsplit_once('.')?.1 {
             "csv" => Some(Self::Csv),
-            "ndjson" | "jsonl" => Some(Self::NdJson),
+            "ndjson" | "jsonl" | "json" => Some(Self::NdJson),
             "parquet" | "pq" => Some(Self::Parquet),
             "arrow" | "feather" | "ipc" => Some(Self::ArrowFile),
             "arrows" => Some(Self::ArrowStream),
@@ -113,9 +113,10 @@ impl Source {
     }
 }
 
-/// A line that opens an object, or nothing that CSV would begin with.
+/// A line that opens an object, or a list of them, begins no CSV.
 fn format_of_text(head: &[u8]) -> Format {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let head = head.strip_prefix(b"[").map_or(head, <[u8]>::trim_ascii_start);
     if head.starts_with(b"{") { Format::NdJson } else { Format::Csv }
 }
 

@@ -4,6 +4,7 @@
 mod block;
 mod csv;
 mod joins;
+mod ndjson;
 mod operators;
 mod support;
 mod versions;

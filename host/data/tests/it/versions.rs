@@ -115,7 +115,7 @@ fn statistics_merge_over_chunks() {
 #[test]
 fn nothing_to_train_on_is_no_dataset() {
     let blocks = MemoryBlocks::default();
-    let expected = "the file has a header and no rows: there is nothing to train on";
+    let expected = "the file has no rows: there is nothing to train on";
     assert_eq!(refused(&Import::default(), "a,b\n", None, &blocks), expected);
     assert_eq!(
         refused(&Import::default(), "", None, &blocks),
