@@ -43,8 +43,12 @@ impl Chunker {
 
     /// What is left at the end.
     pub(super) fn rest(&mut self) -> Option<Batch> {
-        let columns = std::mem::take(&mut self.columns).into_iter().map(Arc::new).collect();
         let rows = std::mem::take(&mut self.rows);
+        let mut columns = std::mem::take(&mut self.columns);
+        for column in columns.iter_mut().filter(|column| column.null_count(rows) == 0) {
+            column.validity = Vec::new();
+        }
+        let columns = columns.into_iter().map(Arc::new).collect();
         (rows > 0).then_some(Batch { rows, columns })
     }
 

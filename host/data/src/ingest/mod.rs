@@ -8,12 +8,17 @@
 //! Invariant: equal rows come out as equal batches, whatever the format, however its writer
 //! grouped them, and whatever bad rows stood between them.
 
+mod arrays;
+mod cells;
 mod chunker;
+mod columnar;
 mod csv;
 mod error;
 mod infer;
 mod intake;
+mod ipc;
 mod json;
+mod lists;
 mod ndjson;
 mod records;
 mod scalar;
@@ -114,10 +119,10 @@ pub fn ingest(
             },
             |receiver| text::take_in(receiver, options, &mut intake),
         )?,
-        Opened::Columns(format, _) => {
-            let detail = "not yet".to_owned();
-            return Err(IngestError::Format { format: format.to_string(), detail });
-        }
+        Opened::Columns(format, file) => beside(
+            |sender| columnar::read(format, file, sender),
+            |receiver| columnar::take_in(receiver, options, &mut intake),
+        )?,
     }
     intake.finish()
 }

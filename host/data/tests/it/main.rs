@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "tests")]
 
 mod block;
+mod columnar;
 mod csv;
 mod joins;
 mod ndjson;
