@@ -8,6 +8,7 @@
 
 mod block;
 mod blocks;
+mod export;
 mod ingest;
 mod join;
 mod ops;
@@ -18,6 +19,7 @@ mod version;
 
 pub use block::{DecodeError, canonicalize, decode_column, encode_column};
 pub use blocks::{BlockError, Blocks, MemoryBlocks, read_batch, read_columns, write_chunk};
+pub use export::{ExportError, export};
 pub use ingest::{
     Format, IngestError, IngestOptions, Malformed, Place, Progress, Quarantined, Report, Sink,
     Source, ingest,

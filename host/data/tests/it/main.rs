@@ -4,6 +4,7 @@
 mod block;
 mod columnar;
 mod csv;
+mod export;
 mod joins;
 mod ndjson;
 mod operators;
