@@ -48,7 +48,7 @@ pub(super) fn split(
         }
         // Up to the edge of the chunk: where a column came up late, no later chunk is copied.
         let chunk_is_whole = rows.is_multiple_of(CHUNK_ROWS_MAX as u64) && records.rows() > 0;
-        if chunk_is_whole || records.is_full(CHUNK_ROWS_MAX) {
+        if chunk_is_whole || records.is_full(records.bytes.len()) {
             let full = std::mem::replace(&mut records, Records::new(&columns.header));
             if !send(full, lines.bytes, sender) {
                 return Ok(());
@@ -63,7 +63,8 @@ const CUT: &str = "the file ends here without a newline: is it cut short?";
 
 /// False when nobody takes rows any more.
 fn send(mut records: Records, bytes_read: u64, sender: &Sender<Records>) -> bool {
-    records.bytes_read = bytes_read;
+    let bytes = std::mem::take(&mut records.bytes);
+    records.seal(bytes, bytes_read);
     sender.send(Ok(records)).is_ok()
 }
 

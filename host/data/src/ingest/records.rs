@@ -43,6 +43,8 @@ pub(super) struct Records {
     malformed_bytes: usize,
     /// Bytes of the source so far, inflated.
     pub(super) bytes_read: u64,
+    /// Whether every field is ASCII, and so UTF-8.
+    pub(super) is_ascii: bool,
 }
 
 impl Records {
@@ -56,6 +58,7 @@ impl Records {
             malformed: Vec::new(),
             malformed_bytes: 0,
             bytes_read: 0,
+            is_ascii: false,
         }
     }
 
@@ -63,11 +66,18 @@ impl Records {
         self.lines.len()
     }
 
-    /// Whether to hand these on and begin new ones. `rows_max` is what is left of the chunk.
-    pub(super) fn is_full(&self, rows_max: usize) -> bool {
-        self.rows() >= rows_max
+    /// Whether to hand these on and begin new ones, given how many bytes their fields take.
+    pub(super) fn is_full(&self, bytes: usize) -> bool {
+        self.rows() >= CHUNK_ROWS_MAX
             || self.malformed.len() >= CHUNK_ROWS_MAX
-            || self.bytes.len() + self.malformed_bytes >= RECORDS_BYTES_MAX
+            || bytes + self.malformed_bytes >= RECORDS_BYTES_MAX
+    }
+
+    /// Ends these records: all fields end to end, and how far the source has been read.
+    pub(super) fn seal(&mut self, bytes: Vec<u8>, bytes_read: u64) {
+        self.is_ascii = bytes.is_ascii();
+        self.bytes = bytes;
+        self.bytes_read = bytes_read;
     }
 
     /// A field as it stands; nothing for a column that came up later.

@@ -57,8 +57,10 @@ pub(super) fn parse_boolean(field: &[u8]) -> Option<u8> {
 }
 
 pub(super) fn parse_time(field: &[u8]) -> Option<i64> {
-    // Nothing shorter than a date, and a date has a dash where a number has none.
-    if field.len() < 10 || field.get(4) != Some(&b'-') {
+    // Nothing shorter than a date, and a date has a dash where a number has none. Years before 0
+    // and after 9999 have a sign and six digits.
+    let dash = if matches!(field.first(), Some(b'-' | b'+')) { 7 } else { 4 };
+    if field.len() < 10 || field.get(dash) != Some(&b'-') {
         return None;
     }
     parse_timestamp_us(std::str::from_utf8(field).ok()?)

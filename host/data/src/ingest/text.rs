@@ -68,12 +68,18 @@ pub(super) struct Nulls<'a> {
     texts: &'a [String],
     /// A bit for each length that occurs, so that most fields are not compared at all.
     lens: u64,
+    /// A bit for each first byte that occurs.
+    firsts: [u64; 4],
 }
 
 impl<'a> Nulls<'a> {
     pub(super) fn new(texts: &'a [String]) -> Self {
         let lens = texts.iter().fold(0, |lens, text| lens | 1 << text.len().min(63));
-        Self { texts, lens }
+        let mut firsts = [0; 4];
+        for first in texts.iter().filter_map(|text| text.as_bytes().first()) {
+            firsts[usize::from(first / 64)] |= 1 << (first % 64);
+        }
+        Self { texts, lens, firsts }
     }
 
     /// Only text without quotes can mean a missing value.
@@ -81,7 +87,10 @@ impl<'a> Nulls<'a> {
         match tag {
             Tag::Null => true,
             Tag::Bare if self.lens >> field.len().min(63) & 1 == 1 => {
-                self.texts.iter().any(|null| null.as_bytes() == field)
+                let may_be =
+                    |first: &u8| self.firsts[usize::from(first / 64)] >> (first % 64) & 1 == 1;
+                field.first().is_none_or(may_be)
+                    && self.texts.iter().any(|null| null.as_bytes() == field)
             }
             _ => false,
         }
@@ -134,6 +143,7 @@ fn parse_column(
         Kind::Float64 => fields.numbers(parse_float, Values::Float64),
         Kind::Boolean => fields.numbers(parse_boolean, Values::Boolean),
         Kind::TimestampUs => fields.numbers(parse_time, Values::TimestampUs),
+        Kind::Utf8 if records.is_ascii => fields.bytes(|_| true, Values::Utf8),
         Kind::Utf8 => fields.bytes(|text| std::str::from_utf8(text).is_ok(), Values::Utf8),
         Kind::Binary => fields.bytes(|_| true, Values::Binary),
         Kind::Vector => fields.vectors(field.width as usize),

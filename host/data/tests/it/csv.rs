@@ -238,3 +238,41 @@ fn whoever_takes_the_rows_may_stop() {
     assert_eq!(result.map(|_| ()).expect_err("stopped").to_string(), "the disk is full");
     assert_eq!(taken, 2);
 }
+
+/// The line is that of the row, not that of the empty lines or line ends before it.
+#[test]
+fn lines_are_counted_as_editors_count_them() {
+    for file in ["a,b\n\n\n1,2\n\n3\n", "a,b\r\n\r\n\r\n1,2\r\n\r\n3\r\n", "\n\n\na,b\n1,2\n3"] {
+        assert!(
+            refused(file.as_bytes()).starts_with("line 6: 1 fields"),
+            "{file:?}: {}",
+            refused(file.as_bytes())
+        );
+    }
+}
+
+#[test]
+fn a_quote_left_open_is_found_before_memory_is_full() {
+    let mut file = b"a,b\n1,\"2\n".to_vec();
+    file.resize(20 << 20, b'x');
+    assert_eq!(
+        refused(&file),
+        "line 3: the row goes on, more than the limit of 16 MiB; is a quote left open?"
+    );
+    // A header that wide is no header either.
+    let wide = "c,".repeat(9 << 20);
+    assert!(refused(wide.as_bytes()).contains("more than the limit of"));
+}
+
+/// More fields than room was made for, and longer ones.
+#[test]
+fn wide_and_long_rows_are_read_whole() {
+    let names: Vec<String> = (0..1_000).map(|i| format!("c{i}")).collect();
+    let long = "x".repeat(200_000);
+    let row: Vec<String> =
+        (0..1_000).map(|i| if i == 500 { long.clone() } else { i.to_string() }).collect();
+    let file = format!("{}\n{}\n{}\n", names.join(","), row.join(","), row.join(","));
+    let found = read(file.as_bytes(), &IngestOptions::default()).expect("reads");
+    assert_eq!(found.column("c999"), &ints(&[Some(999), Some(999)]));
+    assert_eq!(found.column("c500"), &texts(&[Some(&long), Some(&long)]));
+}
