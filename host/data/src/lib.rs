@@ -8,6 +8,7 @@
 
 mod block;
 mod blocks;
+mod diff;
 mod export;
 mod ingest;
 mod join;
@@ -15,10 +16,12 @@ mod ops;
 mod quality;
 mod stats;
 mod time;
+mod unique;
 mod version;
 
 pub use block::{DecodeError, canonicalize, decode_column, encode_column};
 pub use blocks::{BlockError, Blocks, MemoryBlocks, read_batch, read_columns, write_chunk};
+pub use diff::{VersionDiff, diff};
 pub use export::{ExportError, export};
 pub use ingest::{
     Format, IngestError, IngestOptions, Malformed, Place, Progress, Quarantined, Report, Sink,
@@ -30,6 +33,5 @@ pub use quality::{Expectation, ExpectationResult};
 pub use stats::{ColumnStatistics, TopValue};
 pub use time::{format_timestamp_us, parse_timestamp_us};
 pub use version::{
-    DATASET_FORMAT, DatasetVersion, ImportError, Provenance, Quarantine, Request, VersionDiff,
-    append, diff, import,
+    DATASET_FORMAT, DatasetVersion, ImportError, Provenance, Quarantine, Request, append, import,
 };

@@ -7,10 +7,12 @@ use refrain_domain::plan::EventTime;
 use refrain_domain::{Batch, Chunk, Digest, Kind, Schema, Table, Values, to_canonical};
 use serde::{Deserialize, Serialize};
 
-use crate::blocks::{BlockError, Blocks, put_manifest, write_chunk};
+use crate::blocks::{BlockError, Blocks, put_manifest, read_columns, write_chunk};
+use crate::diff::difference;
 use crate::ingest::{IngestError, IngestOptions, Progress, Quarantined, Report, Source, ingest};
-use crate::quality::{Expectation, ExpectationResult, check};
+use crate::quality::{Expectation, ExpectationResult, Observed, check};
 use crate::stats::{ColumnFold, ColumnStatistics};
+use crate::unique::Uniqueness;
 
 /// The `format` of the dataset versions that this version writes and reads.
 pub const DATASET_FORMAT: &str = "refrain.dataset-version/1";
@@ -161,10 +163,10 @@ fn build(
     blocks: &dyn Blocks,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<DatasetVersion, ImportError> {
-    let mut rows = Accumulator::default();
+    let mut rows = Accumulator::new(request.expectations);
     let mut options = request.options.clone();
     if let Some((_, version)) = &parent {
-        rows = Accumulator::of(version, blocks)?;
+        rows.follow(version, blocks)?;
         // What the dataset is decides what the new rows are.
         for field in &rows.table.schema.fields {
             options.schema.entry(field.name.clone()).or_insert(field.kind);
@@ -201,14 +203,34 @@ struct Accumulator {
     table: Table,
     folds: Vec<ColumnFold>,
     event_time: Option<EventTime>,
+    unique: Vec<Uniqueness>,
 }
 
 impl Accumulator {
-    fn of(version: &DatasetVersion, blocks: &dyn Blocks) -> Result<Self, ImportError> {
+    fn new(expectations: &[Expectation]) -> Self {
+        let unique = expectations.iter().filter_map(|expectation| match expectation {
+            Expectation::Unique { columns } => Some(Uniqueness::of(columns)),
+            _ => None,
+        });
+        Self { unique: unique.collect(), ..Self::default() }
+    }
+
+    /// Goes on from a version. Of its rows only keys that must be unique are read.
+    fn follow(&mut self, version: &DatasetVersion, blocks: &dyn Blocks) -> Result<(), ImportError> {
         let broken = |error: serde_json::Error| ImportError::Parent(error.to_string());
-        let table = serde_json::from_slice(&blocks.get(&version.table)?).map_err(broken)?;
-        let folds = serde_json::from_slice(&blocks.get(&version.folds)?).map_err(broken)?;
-        Ok(Self { table, folds, event_time: version.event_time.clone() })
+        self.table = serde_json::from_slice(&blocks.get(&version.table)?).map_err(broken)?;
+        self.folds = serde_json::from_slice(&blocks.get(&version.folds)?).map_err(broken)?;
+        self.event_time.clone_from(&version.event_time);
+        let schema = &self.table.schema;
+        for unique in &mut self.unique {
+            let columns = unique.columns().iter().filter_map(|name| schema.index_of(name));
+            let columns: Vec<usize> = columns.collect();
+            for chunk in &self.table.chunks {
+                let batch = read_columns(chunk, schema, &columns, blocks)?;
+                unique.push(&schema.project(&columns), &batch);
+            }
+        }
+        Ok(())
     }
 
     fn push(
@@ -227,6 +249,7 @@ impl Accumulator {
         if let Some(column) = event_time {
             self.event_time = Some(widen(self.event_time.take(), column, schema, batch)?);
         }
+        self.unique.iter_mut().for_each(|unique| unique.push(schema, batch));
         let columns: Vec<(Chunk, ColumnFold)> = (0..batch.columns.len())
             .into_par_iter()
             .map(|index| {
@@ -258,8 +281,9 @@ impl Accumulator {
             .map(|(field, fold)| (field.name.clone(), fold.finish(field)))
             .collect();
         let rows = self.table.rows();
-        let expectations = request.expectations.iter();
-        let quality = expectations.map(|e| check(e, rows, &statistics)).collect();
+        let (schema, statistics_of) = (&self.table.schema, &statistics);
+        let observed = Observed { rows, schema, statistics: statistics_of, unique: &self.unique };
+        let quality = request.expectations.iter().map(|e| check(e, &observed)).collect();
         let mut provenance =
             parent.map_or_else(Vec::new, |(_, version)| version.provenance.clone());
         provenance.push(Provenance { rows: report.rows, ..request.provenance.clone() });
@@ -320,57 +344,4 @@ fn widen(
         })
     });
     range.ok_or_else(|| fail("every value is missing".to_owned()))
-}
-
-/// How two versions differ.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct VersionDiff {
-    /// The first difference of the schemas, in words.
-    pub schema: Option<String>,
-    /// Rows of the first and the second version.
-    pub rows: [u64; 2],
-    /// Chunks that both have, that only the first has, that only the second has.
-    pub chunks_shared: u64,
-    /// Only in the first.
-    pub chunks_removed: u64,
-    /// Only in the second.
-    pub chunks_added: u64,
-    /// Columns whose statistics differ: of the first and the second version.
-    pub statistics: BTreeMap<String, [Option<ColumnStatistics>; 2]>,
-}
-
-/// Compares two versions, given their tables.
-pub fn diff(
-    (a, a_table): (&DatasetVersion, &Table),
-    (b, b_table): (&DatasetVersion, &Table),
-) -> VersionDiff {
-    let count = |chunks: &[Chunk], others: &[Chunk]| {
-        chunks.iter().filter(|chunk| !others.contains(chunk)).count() as u64
-    };
-    let removed = count(&a_table.chunks, &b_table.chunks);
-    let names: std::collections::BTreeSet<&String> =
-        a.statistics.keys().chain(b.statistics.keys()).collect();
-    let pair = |name: &String| [a.statistics.get(name).cloned(), b.statistics.get(name).cloned()];
-    VersionDiff {
-        schema: difference(&a_table.schema, &b_table.schema),
-        rows: [a.rows, b.rows],
-        chunks_shared: a_table.chunks.len() as u64 - removed,
-        chunks_removed: removed,
-        chunks_added: count(&b_table.chunks, &a_table.chunks),
-        statistics: names
-            .into_iter()
-            .map(|name| (name.clone(), pair(name)))
-            .filter(|(_, [a, b])| a != b)
-            .collect(),
-    }
-}
-
-/// The first difference of two schemas, in words.
-fn difference(a: &Schema, b: &Schema) -> Option<String> {
-    if a.fields.len() != b.fields.len() {
-        return Some(format!("{} columns before, {} now", a.fields.len(), b.fields.len()));
-    }
-    a.fields.iter().zip(&b.fields).find(|(a, b)| a != b).map(|(a, b)| {
-        format!("column `{}` ({}) before, `{}` ({}) now", a.name, a.kind, b.name, b.kind)
-    })
 }

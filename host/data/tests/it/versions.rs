@@ -254,3 +254,66 @@ fn expectations_pass_fail_or_stay_open() {
     assert_eq!(version.quality[0].observed, "0.3333 of the rows are null");
     assert_eq!(version.quality[6].observed, "`y` on 1 rows");
 }
+
+#[test]
+fn unique_keys_are_looked_for_in_all_versions() {
+    let blocks = MemoryBlocks::default();
+    let text = r#"[
+        {"unique": {"columns": ["id"]}},
+        {"unique": {"columns": ["a", "id"]}},
+        {"unique": {"columns": ["gone"]}}
+    ]"#;
+    let expectations: Vec<Expectation> = serde_json::from_str(text).expect("expectations");
+    let import = Import { expectations, ..Import::default() };
+    let first = import.run("id,a\n1,x\n2,x\nNA,x\nNA,x\n", None, &blocks).expect("imports");
+    let told = |version: &DatasetVersion| -> Vec<(Verdict, String)> {
+        version.quality.iter().map(|result| (result.verdict, result.observed.clone())).collect()
+    };
+    let gone = (Verdict::Inconclusive, "no rows of a column `gone`".to_owned());
+    let pass = (Verdict::Pass, "2 keys, none of them twice".to_owned());
+    assert_eq!(told(&first), [pass.clone(), pass, gone.clone()]);
+    let second = import.run("id,a\n3,x\n2,y\n", Some(&first), &blocks).expect("appends");
+    let twice = (Verdict::Fail, "`2` stands in rows 2 and 6".to_owned());
+    let pass = (Verdict::Pass, "4 keys, none of them twice".to_owned());
+    assert_eq!(told(&second), [twice, pass, gone]);
+}
+
+/// A million keys are remembered; with one more the answer is open.
+#[test]
+fn unique_is_open_beyond_its_bound() {
+    let blocks = MemoryBlocks::default();
+    let expectations = vec![Expectation::Unique { columns: vec!["n".into()] }];
+    let import = Import { expectations, ..Import::default() };
+    for (rows, expected) in [(1_000_000, Verdict::Pass), (1_000_001, Verdict::Inconclusive)] {
+        let file: String = (0..rows).map(|row| format!("{row}\n")).collect();
+        let version = import.run(&format!("n\n{file}"), None, &blocks).expect("imports");
+        assert_eq!(version.quality[0].verdict, expected, "{rows}");
+    }
+}
+
+#[test]
+fn freshness_is_seen_from_the_moment_that_is_given() {
+    let blocks = MemoryBlocks::default();
+    let fresh = |column: &str, as_of: &str, max_age_s: u64| Expectation::Freshness {
+        column: column.into(),
+        as_of: as_of.into(),
+        max_age_s,
+    };
+    let expectations = vec![
+        fresh("t", "2013-01-02T00:00:01Z", 1), // exactly as old as it may be
+        fresh("t", "2013-01-02T00:00:02Z", 1), // a second older
+        fresh("t", "2012-01-01T00:00:00Z", 0), // from before: nothing is stale
+        fresh("n", "2013-01-02T00:00:00Z", 0),
+        fresh("gone", "2013-01-02T00:00:00Z", 0),
+    ];
+    let import = Import { expectations, ..Import::default() };
+    let file = "n,t\n1,2013-01-02\n2,2013-01-01\n3,NA\n";
+    let version = import.run(file, None, &blocks).expect("imports");
+    let verdicts: Vec<Verdict> = version.quality.iter().map(|result| result.verdict).collect();
+    use Verdict::{Fail, Inconclusive, Pass};
+    assert_eq!(verdicts, [Pass, Fail, Pass, Inconclusive, Inconclusive]);
+    assert_eq!(version.quality[1].observed, "the latest is 2013-01-02T00:00:00Z, 2 s before");
+    let text = r#"{"freshness": {"column": "t", "as_of": "yesterday", "max_age_s": 1}}"#;
+    let error = serde_json::from_str::<Expectation>(text).expect_err("no moment");
+    assert!(error.to_string().starts_with("`yesterday` is no moment: write "), "{error}");
+}
