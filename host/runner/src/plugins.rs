@@ -1,14 +1,17 @@
 //! The plugin registry: names and versions over components.
 
+use refrain_domain::canonical::digest_of;
 use refrain_domain::{Digest, Grant, World, to_canonical};
-use refrain_sandbox::{AdmissionError, ComponentInfo};
+use refrain_sandbox::{AdmissionError, ComponentInfo, Sandbox};
 use refrain_store::{Publication, RefChange};
 use serde::{Deserialize, Serialize};
 
-use crate::Runner;
 use crate::error::RunnerError;
+use crate::plan::profile_digest;
+use crate::{Runner, memo};
 
 const REFS: &str = "plugins/";
+const COMPILED: u8 = b'c';
 
 /// What an operator says of a component when it is registered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,13 +103,29 @@ impl Runner {
     }
 
     /// Compiles the plugins that these requirements stand for, side by side with whatever else is
-    /// going on; whoever needs one of them meanwhile waits for it and not longer. What cannot be
-    /// found or compiled is told by whoever uses it.
+    /// going on; whoever needs one of them meanwhile waits for it and not longer. What was compiled
+    /// before is remembered, so that a run with nothing to execute does not even start the engine.
+    /// What cannot be found or compiled is told by whoever uses it.
     pub fn compile_ahead(&self, requirements: &[String]) {
+        let profile = profile_digest(&Sandbox::profile());
+        let mut memos = Vec::new();
         for requirement in requirements {
             let Ok(plugin) = self.find_plugin(requirement) else { continue };
+            let key = digest_of(&(profile, plugin.component)).expect("BUG: digests have a form");
+            if matches!(memo::find::<bool>(&*self.store, COMPILED, &key), Ok(Some(true))) {
+                continue;
+            }
             let bytes = || self.store.get(&plugin.component).map_err(|error| error.to_string());
-            drop(self.sandbox.load(plugin.component, &bytes, &plugin.manifest.grants));
+            if self.sandbox.load(plugin.component, &bytes, &plugin.manifest.grants).is_ok() {
+                memos.push(memo::entry(COMPILED, &key, &true));
+            }
+        }
+        if memos.is_empty() {
+            return;
+        }
+        let publication = Publication { memos, ..Publication::default() };
+        if let Err(error) = self.store.publish(&publication) {
+            tracing::debug!(%error, "what was compiled is not remembered");
         }
     }
 

@@ -1,10 +1,8 @@
-//! The one place that configures the engine, and the profile read back from that configuration.
+//! The one place that configures the engine, and the profile that says so.
 //!
-//! Invariant: a profile is read from an engine, never written down beside it, so a setting cannot
-//! change without the profile's digest changing with it; and an engine that does not have the
-//! profile is not started.
-
-use std::sync::OnceLock;
+//! Invariant: every engine is asked what it is when it starts, and one that does not have the
+//! profile is not used, so no setting can change without the profile's digest changing with it.
+//! The profile itself can be had without an engine: a run with nothing to execute starts none.
 
 use refrain_domain::{Backend, Profile};
 use wasmparser::WasmFeatures;
@@ -12,6 +10,8 @@ use wasmtime::{Config, Engine, OperatorCost, PoolingAllocationConfig};
 
 /// wasmtime's exact version: part of the profile and of every cache key.
 pub(crate) const ENGINE: &str = "wasmtime 48.0.8";
+
+const FORMAT: &str = "refrain.profile/1";
 
 /// The fuel that each instruction takes, and the name that it goes by in the profile. A test pins
 /// the table, so the name cannot come to mean another one.
@@ -112,22 +112,22 @@ fn pool() -> PoolingAllocationConfig {
 
 /// The profile that every engine has.
 pub(crate) fn profile() -> Profile {
-    static PROFILE: OnceLock<Profile> = OnceLock::new();
-    let read = || {
-        let engine = Engine::new(&config(Backend::Cranelift, Tuning::STRICT).expect(BUG));
-        profile_of(&engine.expect(BUG)).expect(BUG)
-    };
-    PROFILE.get_or_init(read).clone()
+    Profile {
+        format: FORMAT.to_owned(),
+        engine: ENGINE.to_owned(),
+        nan_canonicalization: Tuning::STRICT.nan_canonicalization,
+        proposals: PROPOSALS.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        fuel_costs: FUEL_COSTS.0.to_owned(),
+        stack_bytes_max: STACK_BYTES_MAX as u64,
+    }
 }
-
-const BUG: &str = "BUG: the engine does not start with the settings of the profile";
 
 /// An engine's profile; none if it has a feature that no profile can name.
 fn profile_of(engine: &Engine) -> Option<Profile> {
     let found = engine.get_wasm_features();
     let named = PROPOSALS.iter().filter(|(_, feature)| found.contains(*feature));
     Some(Profile {
-        format: "refrain.profile/1".to_owned(),
+        format: FORMAT.to_owned(),
         engine: ENGINE.to_owned(),
         nan_canonicalization: engine.get_cranelift_nan_canonicalization() == Some(true),
         proposals: named.map(|(name, _)| (*name).to_owned()).collect(),

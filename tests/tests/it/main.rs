@@ -8,3 +8,4 @@ mod crash;
 mod flights;
 mod invariants;
 mod limits;
+mod schema;
