@@ -167,7 +167,8 @@ impl ColumnFold {
         let counts_values =
             matches!(field.kind, Kind::Utf8 | Kind::Boolean) && !self.is_uncountable;
         let mut sample = self.sample.clone();
-        sample.sort_by(f64::total_cmp);
+        // Values that compare equal here have equal bits: no order among them could be told.
+        sample.sort_unstable_by(f64::total_cmp);
         let quantile = |q: f64| sample[((sample.len() - 1) as f64 * q).round() as usize];
         let quantiles = QUANTILES.iter().filter(|_| !sample.is_empty());
         ColumnStatistics {

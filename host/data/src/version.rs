@@ -276,7 +276,7 @@ impl Accumulator {
     ) -> Result<DatasetVersion, ImportError> {
         let fields = &self.table.schema.fields;
         let statistics: BTreeMap<String, ColumnStatistics> = fields
-            .iter()
+            .par_iter()
             .zip(&self.folds)
             .map(|(field, fold)| (field.name.clone(), fold.finish(field)))
             .collect();
