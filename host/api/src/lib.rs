@@ -15,6 +15,7 @@ mod idempotency;
 mod jobs;
 mod middleware;
 mod openapi;
+mod pieces;
 mod problem;
 mod progress;
 mod router;

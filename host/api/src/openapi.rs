@@ -24,7 +24,7 @@ use crate::wire;
         datasets::show,
         datasets::show_version,
         datasets::import,
-        datasets::diff,
+        datasets::diff, datasets::export,
         runs::plan,
         runs::submit,
         runs::list,

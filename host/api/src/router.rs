@@ -70,6 +70,7 @@ fn viewer() -> Router<App> {
         .route("/v1/datasets", get(datasets::list))
         .route("/v1/datasets/{name}", get(datasets::show))
         .route("/v1/datasets/{name}/versions/{version}", get(datasets::show_version))
+        .route("/v1/datasets/{name}/versions/{version}/rows", get(datasets::export))
         .route("/v1/datasets/{name}/diff/{from}/{to}", get(datasets::diff))
         .route("/v1/plans", post(runs::plan))
         .route("/v1/runs", get(runs::list))

@@ -257,6 +257,17 @@ pub(crate) enum DataVerb {
         /// `flights`, or `flights@blake3:…`
         dataset: String,
     },
+    /// Write the rows of a dataset version to a file
+    Export {
+        /// `flights`, or `flights@blake3:…`
+        dataset: String,
+        /// The file to write
+        #[arg(long, short, value_name = "FILE")]
+        output: PathBuf,
+        /// csv, ndjson, parquet, arrow or arrow-stream [default: by the file's name]
+        #[arg(long)]
+        format: Option<String>,
+    },
     /// Say how two versions of a dataset differ
     Diff {
         /// The dataset

@@ -109,6 +109,9 @@ impl Runner {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(Digest, DatasetVersion), RunnerError> {
         crate::plugins::check_name(&request.name)?;
+        let file_name = request.file_name.clone().unwrap_or_else(|| {
+            request.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        });
         let source = hash_file(&request.path)?;
         let options = ingest_options(&request.input)?;
         let expectations = expectations(&request.input)?;
@@ -120,6 +123,7 @@ impl Runner {
             "malformed": request.input.malformed,
             "event_time": request.input.event_time,
             "expect": request.input.expect,
+            "named": refrain_data::Format::of_name(&file_name).map(refrain_data::Format::name),
         });
         let key = digest_of(&(IMPORTER, &request.name, source, &parameters, parent))
             .map_err(|error| RunnerError::corrupt("the import's parameters", error))?;
@@ -132,9 +136,6 @@ impl Runner {
             }
             return Ok((known, self.read_manifest("dataset version", &known)?));
         }
-        let file_name = request.file_name.clone().unwrap_or_else(|| {
-            request.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-        });
         let importer = IMPORTER.to_owned();
         let provenance =
             Provenance { source, file: file_name.clone(), importer, parameters, rows: 0 };
@@ -164,6 +165,22 @@ impl Runner {
         let memos = vec![memo::entry(IMPORT, &key, &digest)];
         self.move_head(&request.name, head, digest, memos)?;
         Ok((digest, version))
+    }
+
+    /// Writes the rows of a table.
+    ///
+    /// # Errors
+    /// [`RunnerError::Invalid`] for rows that the format cannot hold, [`RunnerError::Corrupt`] for
+    /// blocks that are not there, [`RunnerError::Host`] if writing fails.
+    pub fn export(
+        &self,
+        table: &Table,
+        format: refrain_data::Format,
+        to: &mut (dyn std::io::Write + Send),
+    ) -> Result<(), RunnerError> {
+        refrain_data::export(table, &StoreBlocks(&*self.store), format, to)
+            .map(drop)
+            .map_err(|error| RunnerError::Invalid { message: error.to_string() })
     }
 
     fn move_head(

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use axum::Json;
-use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::extract::{FromRequest, Multipart, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use refrain_domain::Table;
@@ -183,4 +183,44 @@ pub(crate) async fn diff(
     let (from, to) = (address(&name, &from), address(&name, &to));
     let diff = app.runner().diff_datasets(&from, &to).map_err(app.refuse())?;
     Ok(Json(diff).into_response())
+}
+
+/// How rows are to be written.
+#[derive(Debug, Clone, Default, serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ExportOptions {
+    /// `csv`, `ndjson`, `parquet`, `arrow` or `arrow-stream`.
+    format: String,
+}
+
+/// The rows of a dataset version. `latest` is a word for a version too.
+#[utoipa::path(get, path = "/v1/datasets/{name}/versions/{version}/rows", tag = "datasets",
+    params(("name" = String, Path), ("version" = String, Path), ExportOptions),
+    responses((status = 200, body = Vec<u8>), (status = 400, body = Problem),
+        (status = 404, body = Problem)))]
+pub(crate) async fn export(
+    State(app): State<App>,
+    Path((name, version)): Path<(String, String)>,
+    Query(options): Query<ExportOptions>,
+) -> Result<Response, Problem> {
+    let format = options.format.parse::<refrain_data::Format>().map_err(Problem::bad_request)?;
+    let (_, manifest) = app.runner().dataset(&address(&name, &version)).map_err(app.refuse())?;
+    let table = app.runner().read_manifest::<Table>("table", &manifest.table);
+    let table = table.map_err(app.refuse())?;
+    let runner = app.runner().clone();
+    Ok(crate::pieces::stream(content_type(format), move |to| {
+        runner.export(&table, format, to).map_err(|error| error.to_string())
+    }))
+}
+
+const fn content_type(format: refrain_data::Format) -> &'static str {
+    use refrain_data::Format;
+    match format {
+        Format::Csv => "text/csv; charset=utf-8",
+        Format::NdJson => "application/x-ndjson",
+        Format::Parquet => "application/vnd.apache.parquet",
+        Format::ArrowFile => "application/vnd.apache.arrow.file",
+        Format::ArrowStream => "application/vnd.apache.arrow.stream",
+    }
 }

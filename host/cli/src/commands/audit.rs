@@ -94,15 +94,20 @@ pub(super) fn bundle(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes a bundle beside its place, then moves it there: what is there is whole.
+/// Writes a bundle; answers its length.
 pub(super) fn bundled(
     client: &Client,
     global: &Global,
     run: &str,
     to: &Path,
 ) -> anyhow::Result<u64> {
-    let spinner = Spinner::new(global, format!("bundling {run}"));
-    let mut body = client.download(&format!("/v1/runs/{}/bundle", escape(run)))?;
+    let _spinner = Spinner::new(global, format!("bundling {run}"));
+    save(client, &format!("/v1/runs/{}/bundle", escape(run)), to)
+}
+
+/// Downloads a file beside its place, then moves it there: what is there is whole.
+pub(super) fn save(client: &Client, path: &str, to: &Path) -> anyhow::Result<u64> {
+    let mut body = client.download(path)?;
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
     let place = || format!("{} cannot be written", to.display());
     let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")));
@@ -110,7 +115,6 @@ pub(super) fn bundled(
     let size_bytes = std::io::copy(&mut body, &mut file).with_context(place)?;
     file.flush().with_context(place)?;
     file.persist(to).with_context(place)?;
-    drop(spinner);
     Ok(size_bytes)
 }
 

@@ -1,12 +1,15 @@
 //! `data`: datasets and their versions.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use refrain_api::wire::{DatasetVersionView, Datasets, ImportOptions};
 
+use super::audit::save;
 use super::run::import;
 use crate::args::{DataVerb, Global};
 use crate::client::{Client, escape};
+use crate::failure::Hinted;
 use crate::output::{self, Rows, number, short, thousands};
 use crate::session::{Missing, connect};
 
@@ -33,6 +36,9 @@ pub(super) fn perform(global: &Global, verb: DataVerb) -> anyhow::Result<ExitCod
                 println!("{} rows quarantined", thousands(imported.rows_quarantined));
             }
             Ok(ExitCode::SUCCESS)
+        }
+        DataVerb::Export { dataset, output, format } => {
+            export(&connect(global, Missing::Refuse)?, global, &dataset, &output, format)
         }
         DataVerb::List => list(&connect(global, Missing::Refuse)?, global),
         DataVerb::Show { dataset } => show(&connect(global, Missing::Refuse)?, global, &dataset),
@@ -63,6 +69,36 @@ fn list(client: &Client, global: &Global) -> anyhow::Result<ExitCode> {
         ]);
     }
     rows.print();
+    Ok(ExitCode::SUCCESS)
+}
+
+fn export(
+    client: &Client,
+    global: &Global,
+    dataset: &str,
+    output: &Path,
+    format: Option<String>,
+) -> anyhow::Result<ExitCode> {
+    let name = output.file_name().unwrap_or_default().to_string_lossy();
+    let format = format.or_else(|| Some(refrain_data::Format::of_name(&name)?.word().to_owned()));
+    let format = format.ok_or_else(|| Hinted {
+        message: format!("`{name}` does not say in which format to write"),
+        hint: "end it in .csv, .ndjson, .parquet or .arrow, or add `--format`".to_owned(),
+    })?;
+    let (name, version) = dataset.split_once('@').unwrap_or((dataset, "latest"));
+    let path = format!(
+        "/v1/datasets/{}/versions/{}/rows?format={}",
+        escape(name),
+        escape(version),
+        escape(&format)
+    );
+    let size_bytes = save(client, &path, output)?;
+    if global.json {
+        let path = output.display().to_string();
+        output::json(&serde_json::json!({"path": path, "size_bytes": size_bytes}))?;
+    } else {
+        println!("{}: {}", output.display(), output::bytes(size_bytes));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -32,6 +32,17 @@ impl Format {
         }
     }
 
+    /// What people write: `csv`, `ndjson`, `parquet`, `arrow`, `arrow-stream`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::NdJson => "ndjson",
+            Self::Parquet => "parquet",
+            Self::ArrowFile => "arrow",
+            Self::ArrowStream => "arrow-stream",
+        }
+    }
+
     /// The format that a file's name promises; `.gz` is looked through.
     pub fn of_name(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
@@ -60,6 +71,19 @@ impl Format {
 
     const fn is_text(self) -> bool {
         matches!(self, Self::Csv | Self::NdJson)
+    }
+}
+
+impl std::str::FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all =
+            [Self::Csv, Self::NdJson, Self::Parquet, Self::ArrowFile, Self::ArrowStream];
+        all.into_iter().find(|format| format.word() == text).ok_or_else(|| {
+            let words: Vec<&str> = all.iter().map(|format| format.word()).collect();
+            format!("`{text}` is no format: write {}", words.join(", "))
+        })
     }
 }
 
