@@ -7,6 +7,8 @@
 //! # What was learnt
 //! - Steps that end within 20 ms of each other share a publication, so a chain of quick steps waits for
 //!   the disk a few dozen times, not a thousand; a slow step still becomes durable at once.
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures")]
+#![expect(clippy::print_stdout, reason = "a benchmark tells")]
 
 use std::fs::File;
 use std::io::Write;
@@ -21,7 +23,8 @@ use refrain_store::{DynStore, SledStore};
 const STEPS: usize = 1_000;
 
 fn pipeline() -> String {
-    let mut text = "pipeline: chain\ninputs:\n  rows: {dataset: rows, path: rows.csv}\nsteps:\n".to_owned();
+    let mut text =
+        "pipeline: chain\ninputs:\n  rows: {dataset: rows, path: rows.csv}\nsteps:\n".to_owned();
     for step in 0..STEPS {
         let input = if step == 0 { "rows".to_owned() } else { format!("s{:04}", step - 1) };
         // Two columns take turns, so that no step has the key of another.
@@ -79,7 +82,10 @@ fn table() {
     println!("{:44}{:>12.1}", "run, durable", per_step(cold));
     println!("{:44}{:>12.1}", "run again, every step known", per_step(again));
     println!("{:44}{:>12.1}", "limit: 1,000 small writes, each synced", per_step(limit));
-    println!("ratio of the durable run to that limit: {:.2}", cold.as_secs_f64() / limit.as_secs_f64());
+    println!(
+        "ratio of the durable run to that limit: {:.2}",
+        cold.as_secs_f64() / limit.as_secs_f64()
+    );
 }
 
 criterion_group!(benches, bench);

@@ -13,6 +13,8 @@
 //! - One `sync_data` a publication is the floor, and the store stands close to it: journal and artifacts
 //!   share it, and the sled index is never waited for.
 //! - Blocks of real columns compress: a sample is tried first, so noise costs one 4 KiB sample.
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures")]
+#![expect(clippy::print_stdout, reason = "a benchmark tells")]
 
 use std::fs::File;
 use std::hint::black_box;
@@ -61,7 +63,9 @@ fn event(store: &SledStore) {
         expected_len: None,
         events: vec![b"{\"event\":\"step-finished\"}".to_vec()],
     };
-    store.publish(&Publication { events: vec![event], ..Publication::default() }).expect("publishes");
+    store
+        .publish(&Publication { events: vec![event], ..Publication::default() })
+        .expect("publishes");
 }
 
 fn bench(c: &mut Criterion) {
@@ -81,7 +85,11 @@ fn bench(c: &mut Criterion) {
         b.iter(|| append_and_sync(&mut raw, &sample));
     });
     group.bench_function("put", |b| {
-        b.iter_batched(&mut next, |blocks| put(&store, &blocks), criterion::BatchSize::PerIteration);
+        b.iter_batched(
+            &mut next,
+            |blocks| put(&store, &blocks),
+            criterion::BatchSize::PerIteration,
+        );
     });
     let digests: Vec<_> = sample.iter().map(|block| store.put(block).expect("puts")).collect();
     group.bench_function("get, verified", |b| {
@@ -128,7 +136,12 @@ fn ratios() {
     println!("{:38}{:>10.0}", "append and sync", rate(appended));
     println!("{:38}{:>10.0}   {:.2} of both", "put", rate(put), put / (hashed + appended));
     println!("{:38}{:>10.0}", "read", rate(read));
-    println!("{:38}{:>10.0}   {:.2} of blake3 and read", "get, verified", rate(got), got / (hashed + read));
+    println!(
+        "{:38}{:>10.0}   {:.2} of blake3 and read",
+        "get, verified",
+        rate(got),
+        got / (hashed + read)
+    );
     println!("{:38}{:>10.0} µs", "publish one event", published * 1e6);
 }
 

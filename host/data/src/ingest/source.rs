@@ -78,8 +78,7 @@ impl std::str::FromStr for Format {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let all =
-            [Self::Csv, Self::NdJson, Self::Parquet, Self::ArrowFile, Self::ArrowStream];
+        let all = [Self::Csv, Self::NdJson, Self::Parquet, Self::ArrowFile, Self::ArrowStream];
         all.into_iter().find(|format| format.word() == text).ok_or_else(|| {
             let words: Vec<&str> = all.iter().map(|format| format.word()).collect();
             format!("`{text}` is no format: write {}", words.join(", "))
