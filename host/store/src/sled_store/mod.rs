@@ -17,8 +17,11 @@ mod open;
 mod packs;
 mod rebuild;
 mod record;
+mod replay;
 mod scan;
+mod walk;
 
+use std::collections::hash_map::Entry::Vacant;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use refrain_domain::Digest;
@@ -32,8 +35,8 @@ use crate::changes::{Changes, resolve};
 use crate::{Artifacts, Bytes, Events, Memos, Publication, Publish, Refs, Result, StoreError};
 use flight::Flight;
 use index::{
-    ARTIFACT, Changeset, Index, MEMO, REF, STREAM, VALUE_BYTES_MAX, Value, parse_location, to_digest,
-    to_u64,
+    ARTIFACT, Changeset, Index, MEMO, REF, STREAM, VALUE_BYTES_MAX, Value, parse_location,
+    to_digest, to_u64,
 };
 use journal::Entry as JournalEntry;
 use packs::{Location, Packs};
@@ -109,16 +112,18 @@ impl SledStore {
     /// Makes all that was staged durable together with a journal of these entries, and shows both
     /// in the index. The caller holds the publishing lock.
     fn commit(&self, mut changes: Changeset, journal: &[JournalEntry]) -> Result<()> {
+        let mut record = Vec::new();
+        journal.iter().for_each(|entry| entry.write(&mut record));
+        let encoded = encode(&record);
+        let header = Header::new(Content::Journal, Digest::of(&record), &record, &encoded);
         // Of one moment: every record before this tail is in the index, or is among these.
         let (pending, tail) = {
             let flight = self.flight.lock();
+            if !journal.is_empty() {
+                self.packs.append(header, &encoded.1)?;
+            }
             (flight.pending.values().copied().collect::<Vec<Location>>(), self.packs.tail())
         };
-        if !journal.is_empty() {
-            let mut record = Vec::new();
-            journal.iter().for_each(|entry| entry.write(&mut record));
-            self.append_journal(&record)?;
-        }
         self.or_stop(self.packs.sync())?;
         changes.insert_tail(tail);
         pending.iter().for_each(|location| changes.insert_location(location));
@@ -129,14 +134,6 @@ impl SledStore {
             flight.pending.remove(&location.header.digest);
         }
         Ok(())
-    }
-
-    fn append_journal(&self, record: &[u8]) -> Result<Location> {
-        let (codec, stored) = encode(record);
-        let digest = Digest::of(record);
-        let (len, stored_len) = (record.len() as u64, stored.len() as u64);
-        let header = Header { content: Content::Journal, codec, digest, len, stored_len };
-        self.packs.append(header, &stored)
     }
 
     /// Hands the index to the operating system now and then. The packs hold everything already;
@@ -235,15 +232,12 @@ impl Artifacts for SledStore {
             return Ok(digest);
         }
         // Outside the lock: this is where the time goes.
-        let (codec, stored) = encode(bytes);
-        let (len, stored_len) = (bytes.len() as u64, stored.len() as u64);
-        let header = Header { content: Content::Artifact, codec, digest, len, stored_len };
-        let mut flight = self.flight.lock();
+        let encoded = encode(bytes);
+        let header = Header::new(Content::Artifact, digest, bytes, &encoded);
         // Another thread may have brought the same bytes meanwhile.
-        if !flight.pending.contains_key(&digest) {
+        if let Vacant(pending) = self.flight.lock().pending.entry(digest) {
             // Under the lock, so that a commit sees the record among the pending, or behind its tail.
-            let location = self.packs.append(header, &stored)?;
-            flight.pending.insert(digest, location);
+            pending.insert(self.packs.append(header, &encoded.1)?);
         }
         Ok(digest)
     }
@@ -260,14 +254,19 @@ impl Artifacts for SledStore {
 
     fn get(&self, digest: &Digest) -> Result<Bytes> {
         let missing = || StoreError::Missing { digest: *digest };
-        let location = self.location(digest)?.ok_or_else(missing)?;
-        let read = self.packs.read(&location);
-        if read.is_ok() {
-            return read;
+        let mut location = self.location(digest)?.ok_or_else(missing)?;
+        loop {
+            let read = self.packs.read(&location);
+            if read.is_ok() {
+                return read;
+            }
+            // GC may have moved it meanwhile: then look there.
+            let again = self.location(digest)?.ok_or_else(missing)?;
+            if again == location {
+                return read;
+            }
+            location = again;
         }
-        // GC may have moved it meanwhile; the second look is at a record that stays.
-        let again = self.location(digest)?.ok_or_else(missing)?;
-        if again == location { read } else { self.packs.read(&again) }
     }
 
     fn size(&self, digest: &Digest) -> Result<Option<u64>> {
