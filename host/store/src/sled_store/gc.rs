@@ -13,11 +13,14 @@ use super::SledStore;
 use super::flight::GRACE;
 use super::index::{ARTIFACT, Changeset, EVENT, MEMO, REF, Value, parse_location, to_digest};
 use super::journal::Entry;
-use super::record::{Content, Header, encode};
+use super::record::{Content, HEADER_BYTES, Header, encode};
 use crate::{Result, StoreError};
 
 /// A snapshot is written in records of about this length.
 const SNAPSHOT_RECORD_BYTES: usize = 1 << 20;
+
+/// What an entry of a journal takes beyond its key and value.
+const ENTRY_BYTES: usize = 5;
 
 /// How to sweep.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,7 +64,7 @@ struct PackUse {
 struct Swept {
     report: GcReport,
     packs: BTreeMap<u32, PackUse>,
-    /// About what a snapshot will take.
+    /// What a snapshot takes at most.
     snapshot_bytes: u64,
 }
 
@@ -114,7 +117,8 @@ impl SledStore {
         self.commit(Changeset::default(), &[])?;
         let mut swept = Swept { snapshot_bytes: self.snapshot_bytes()?, ..Swept::default() };
         let (spilled, newest) = (self.spilled()?, self.packs.tail().pack);
-        let closed = self.packs.numbers()?.into_iter().filter(|pack| *pack < newest);
+        let is_closed = |pack: &u32| options.dry_run || *pack < newest;
+        let closed = self.packs.numbers()?.into_iter().filter(is_closed);
         swept.packs = closed.map(|pack| (pack, PackUse::default())).collect();
         let mut dead = Changeset::default();
         // Held until the dead are gone: whoever stages one of them now, waits, and writes it anew.
@@ -158,13 +162,15 @@ impl SledStore {
         Ok(spilled)
     }
 
+    /// What a snapshot takes at most: it may be compressed.
     fn snapshot_bytes(&self) -> Result<u64> {
-        let mut bytes = 0;
+        let mut content_bytes = 1;
         for item in self.index.list(REF, &[]).chain(self.index.list(EVENT, &[])) {
             let (key, value) = item?;
-            bytes += (key.len() + value.len()) as u64;
+            content_bytes += (key.len() + value.len() + ENTRY_BYTES) as u64;
         }
-        Ok(bytes)
+        let n_records = content_bytes / SNAPSHOT_RECORD_BYTES as u64 + 2; // the last is its end
+        Ok(content_bytes + n_records * 2 * HEADER_BYTES as u64)
     }
 
     /// Begins a pack with all refs and events, so that the journals before it may go.

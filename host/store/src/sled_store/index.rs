@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use refrain_domain::Digest;
 use sled::{Batch, IVec};
@@ -23,6 +24,9 @@ use crate::{Result, StoreError};
 pub(super) const VALUE_BYTES_MAX: usize = 1 << 10;
 
 const CACHE_BYTES: u64 = 16 << 20;
+
+const OPEN_AGAIN_AFTER: Duration = Duration::from_millis(2);
+const OPEN_TRIES_MAX: u32 = 2500; // five seconds
 
 /// What a key is of: its first byte.
 pub(super) const ARTIFACT: u8 = b'a';
@@ -97,9 +101,7 @@ impl Index {
         let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES);
         // No thread of its own: publications flush, nothing else needs to.
         let config = config.flush_every_ms(None);
-        // sled panics on some damage. Nothing of it outlives the closure then.
-        let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| config.open()));
-        let db = opened.map_err(|_| damaged("it cannot be read"))?.map_err(from_sled)?;
+        let db = open_sled(&config)?;
         let file = std::fs::File::open(path.join("db"));
         let file = file.map_err(|e| StoreError::io("opening the index", e))?;
         let index = Self { db, file, n_waiting: AtomicUsize::new(0), n_artifacts: Mutex::new(0) };
@@ -263,6 +265,28 @@ pub(super) fn to_u64(bytes: &[u8]) -> u64 {
 
 fn join(kind: u8, key: &[u8]) -> Vec<u8> {
     [&[kind], key].concat()
+}
+
+/// A database that was just closed is locked until sled's own threads have ended, which it does not
+/// wait for. Nobody else can have it: the store's lock is ours.
+fn open_sled(config: &sled::Config) -> Result<sled::Db> {
+    let mut n_tries = 0;
+    loop {
+        // sled panics on some damage. Nothing of it outlives the closure then.
+        let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| config.open()));
+        match opened.map_err(|_| damaged("it cannot be read"))? {
+            Ok(db) => return Ok(db),
+            Err(error) if n_tries < OPEN_TRIES_MAX && is_locked(&error) => {
+                n_tries += 1;
+                std::thread::sleep(OPEN_AGAIN_AFTER);
+            }
+            Err(error) => return Err(from_sled(error)),
+        }
+    }
+}
+
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().starts_with("could not acquire lock"))
 }
 
 fn from_sled(error: sled::Error) -> StoreError {
