@@ -90,8 +90,10 @@ fn holder(pid: &Option<u32>) -> String {
 impl StoreError {
     /// Names what was being done, and tells a full disk from other failures.
     pub(crate) fn io(doing: impl Into<String>, source: std::io::Error) -> Self {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
         let doing = doing.into();
-        if source.kind() == std::io::ErrorKind::StorageFull {
+        // To whoever must make room it is the same whose limit it was.
+        if matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge) {
             return Self::DiskFull { detail: doing };
         }
         Self::Io { doing, source }

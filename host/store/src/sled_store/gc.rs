@@ -100,6 +100,8 @@ impl SledStore {
             return Ok(report);
         }
         self.write_snapshot()?;
+        // First those that ask for least space, so that they give theirs to the others.
+        doomed.sort_by_key(|(_, used)| used.kept_bytes);
         for (pack, used) in doomed {
             self.rewrite(pack, used.n_kept)?;
         }

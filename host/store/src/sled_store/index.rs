@@ -280,6 +280,7 @@ fn open_sled(config: &sled::Config) -> Result<sled::Db> {
                 n_tries += 1;
                 std::thread::sleep(OPEN_AGAIN_AFTER);
             }
+            Err(sled::Error::Io(error)) => return Err(StoreError::io("opening the index", error)),
             Err(error) => return Err(from_sled(error)),
         }
     }

@@ -160,6 +160,5 @@ fn flip_index(sample: &Sample, seed: u64, n_flips: usize) {
         assert!(sample.are_names_right(&store), "{place}");
         assert_sound(&store);
     }
-    println!("{n_refused} refused, {n_named} named, {n_harmless} harmless");
-    assert!(n_refused + n_named > 0, "no flip did any harm: these are not the files");
+    assert!(n_refused + n_named > 0 && n_harmless > 0, "{n_refused}, {n_named}, {n_harmless}");
 }

@@ -1,5 +1,5 @@
 //! Tests of the crate from outside.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod backup;
 mod bits;
