@@ -47,7 +47,8 @@ pub enum StoreError {
         /// The process, where it left its id.
         pid: Option<u32>,
     },
-    /// The disk is full. Nothing that was acknowledged is lost.
+    /// The disk is full. Nothing that was acknowledged is lost. If it was the index that could not
+    /// be written, the store has stopped, and goes on when it is opened again.
     #[error("the disk of the store is full: {detail}")]
     DiskFull {
         /// What was being written.
@@ -64,7 +65,7 @@ pub enum StoreError {
         expected: String,
     },
     /// A write or fsync failed; the store refuses further writes until it is opened again.
-    #[error("the store stopped after a failed write: {detail}")]
+    #[error("the store stopped after a failed write ({detail}): open it again")]
     Stopped {
         /// The first failure.
         detail: String,

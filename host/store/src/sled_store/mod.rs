@@ -147,7 +147,7 @@ impl SledStore {
 
     /// Nothing may be written once a write to disk has failed: what is on disk is not known.
     fn or_stop<T>(&self, result: Result<T>) -> Result<T> {
-        if let Err(error) = &result {
+        if let Err(error @ (StoreError::Io { .. } | StoreError::DiskFull { .. })) = &result {
             let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
             stopped.get_or_insert_with(|| error.to_string());
         }
@@ -228,7 +228,8 @@ impl Artifacts for SledStore {
         let digest = Digest::of(bytes);
         // Pinned before it is looked up, so that GC cannot sweep it in between.
         self.flight.lock().pin(digest);
-        if self.location(&digest)?.is_some() {
+        // sled tells of a write that failed with whatever it is asked next.
+        if self.or_stop(self.location(&digest))?.is_some() {
             return Ok(digest);
         }
         // Outside the lock: this is where the time goes.
@@ -328,10 +329,11 @@ impl Publish for SledStore {
         self.check_running()?;
         let _publishing = self.lock_publishing();
         let len_of = |stream: &str| {
-            let len = self.index.get(STREAM, stream.as_bytes())?;
+            let len = self.or_stop(self.index.get(STREAM, stream.as_bytes()))?;
             Ok(len.map_or(0, |bytes| to_u64(&bytes)))
         };
-        let changes = resolve(publication, |name| self.get_ref(name), len_of)?;
+        let ref_at = |name: &str| self.or_stop(self.get_ref(name));
+        let changes = resolve(publication, ref_at, len_of)?;
         let journal = self.journal_of(&changes)?;
         self.commit(self.memos_of(publication)?, &journal)?;
         self.flush_now_and_then()

@@ -120,14 +120,17 @@ fn fill_and_go_on() {
         return;
     }
     std::fs::remove_file(&ballast).unwrap();
-    // Either it goes on at once, or it says that it has stopped; then opening it again helps.
+    // Either it goes on at once, or it has stopped; then opening it again helps. That sled could
+    // not write may be told only now.
     let store = match store.put(b"there is space again") {
         Ok(_) => store,
-        Err(error) => {
+        Err(StoreError::DiskFull { .. } | StoreError::Stopped { .. }) => {
+            let error = store.put(b"and again").unwrap_err();
             assert!(matches!(error, StoreError::Stopped { .. }), "{error:?}");
             drop(store);
             SledStore::open(&path).unwrap()
         }
+        Err(other) => panic!("{other:?}"),
     };
     put.push(noise(77_777, 100_000));
     store.put(put.last().unwrap()).unwrap();

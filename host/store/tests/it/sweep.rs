@@ -9,7 +9,8 @@ use refrain_store::{
 };
 
 use crate::support::{
-    Sample, append, assert_sound, memo, move_ref, noise, pack_files, pattern, scratch, set_ref,
+    Sample, append, assert_sound, copy_folder, memo, move_ref, noise, pack_files, pattern, scratch,
+    set_ref,
 };
 
 /// Everything that can go, goes.
@@ -186,6 +187,10 @@ fn refs_and_events_outlive_the_packs_and_the_index() {
     store.publish(&move_ref("removed", None, Some(keep))).unwrap();
     store.publish(&move_ref("kept", None, Some(keep))).unwrap();
     store.gc(&live([keep]), &GcOptions { garbage_share_min: 0.9, ..ALL }).unwrap(); // closes the pack
+    drop(store);
+    let old_index = folder.path().with_extension("old-index");
+    copy_folder(&path.join("index"), &old_index);
+    let store = SledStore::open(path).unwrap();
     let dead = store.put(&noise(2, 50_000)).unwrap();
     store.publish(&move_ref("removed", Some(keep), None)).unwrap();
     let events: Vec<Vec<u8>> = (0..40).map(|n| noise(n, 1000)).collect();
@@ -199,12 +204,19 @@ fn refs_and_events_outlive_the_packs_and_the_index() {
     assert!(!packs.iter().any(|pack| pack.ends_with("00000001.pack")), "{packs:?}");
     assert_sound(&store);
     drop(store);
+    let assert_whole = || {
+        let store = SledStore::open(path).unwrap();
+        assert_eq!(store.list_refs("").unwrap(), [("kept".to_owned(), keep)]);
+        assert_eq!(store.read_events("s", 0).unwrap(), events);
+        assert!(is_missing(&store, &dead));
+        assert_sound(&store);
+    };
     SledStore::rebuild_index(path).unwrap();
-    let store = SledStore::open(path).unwrap();
-    assert_eq!(store.list_refs("").unwrap(), [("kept".to_owned(), keep)]);
-    assert_eq!(store.read_events("s", 0).unwrap(), events);
-    assert!(is_missing(&store, &dead));
-    assert_sound(&store);
+    assert_whole();
+    // An index of before: the journal that would have told it of the removal is gone.
+    std::fs::remove_dir_all(path.join("index")).unwrap();
+    std::fs::rename(&old_index, path.join("index")).unwrap();
+    assert_whole();
 }
 
 /// Others go on putting, publishing and reading while packs are rewritten under them.
