@@ -47,7 +47,8 @@ pub enum StoreError {
         /// The process, where it left its id.
         pid: Option<u32>,
     },
-    /// The disk is full. Nothing that was acknowledged is lost.
+    /// The disk is full. Nothing that was acknowledged is lost. If it was the index that could not
+    /// be written, the store has stopped, and goes on when it is opened again.
     #[error("the disk of the store is full: {detail}")]
     DiskFull {
         /// What was being written.
@@ -64,7 +65,7 @@ pub enum StoreError {
         expected: String,
     },
     /// A write or fsync failed; the store refuses further writes until it is opened again.
-    #[error("the store stopped after a failed write: {detail}")]
+    #[error("the store stopped after a failed write ({detail}): open it again")]
     Stopped {
         /// The first failure.
         detail: String,
@@ -90,8 +91,10 @@ fn holder(pid: &Option<u32>) -> String {
 impl StoreError {
     /// Names what was being done, and tells a full disk from other failures.
     pub(crate) fn io(doing: impl Into<String>, source: std::io::Error) -> Self {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
         let doing = doing.into();
-        if source.kind() == std::io::ErrorKind::StorageFull {
+        // To whoever must make room it is the same whose limit it was.
+        if matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge) {
             return Self::DiskFull { detail: doing };
         }
         Self::Io { doing, source }

@@ -19,7 +19,7 @@ const BATCH: usize = 10_000;
 
 impl SledStore {
     /// Copies the store, as it is now, to a folder that is empty or not there yet. The copy can be
-    /// opened like any store.
+    /// opened like any store. Bytes are copied as they are: check the copy, or the store before.
     ///
     /// # Errors
     /// [`StoreError::Io`], also if the folder is not empty; [`StoreError::DiskFull`].
@@ -32,6 +32,7 @@ impl SledStore {
             return Err(StoreError::io(place, error));
         }
         let folder = Folder::open(to)?;
+        folder.begin_copy()?;
         let index = Index::open(&to.join("index"))?;
         // One moment: what the index leads to, and how far the packs reach.
         let ends = {

@@ -13,11 +13,14 @@ use super::SledStore;
 use super::flight::GRACE;
 use super::index::{ARTIFACT, Changeset, EVENT, MEMO, REF, Value, parse_location, to_digest};
 use super::journal::Entry;
-use super::packs::Location;
-use crate::Result;
+use super::record::{Content, HEADER_BYTES, Header, encode};
+use crate::{Result, StoreError};
 
 /// A snapshot is written in records of about this length.
 const SNAPSHOT_RECORD_BYTES: usize = 1 << 20;
+
+/// What an entry of a journal takes beyond its key and value.
+const ENTRY_BYTES: usize = 5;
 
 /// How to sweep.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,20 +47,31 @@ pub struct GcReport {
     pub n_kept: u64,
     /// Artifacts swept.
     pub n_swept: u64,
-    /// Bytes given back to the disk.
+    /// Bytes given back to the disk. It counts records, padding and journals, so it may be more than
+    /// was swept, and zero while no pack holds enough garbage.
     pub freed_bytes: u64,
 }
 
-/// What a pack holds.
+/// What the index leads to in a pack.
 #[derive(Default)]
 struct PackUse {
-    kept: Vec<Location>,
+    n_kept: u64,
     kept_bytes: u64,
+}
+
+/// What a sweep found.
+#[derive(Default)]
+struct Swept {
+    report: GcReport,
+    packs: BTreeMap<u32, PackUse>,
+    /// What a snapshot takes at most.
+    snapshot_bytes: u64,
 }
 
 impl SledStore {
     /// Sweeps every artifact that is not in `live`, not in flight in this process, and not the value
-    /// of an event or a memo.
+    /// of an event or a memo. `live` must hold what was named before this call; what is staged,
+    /// asked for with [`Artifacts::size`](crate::Artifacts::size) or held meanwhile, stays.
     ///
     /// # Errors
     /// As [`Artifacts::stage`](crate::Artifacts::stage); whatever it fails at, nothing live is lost.
@@ -65,39 +79,49 @@ impl SledStore {
         let _maintaining = self.lock_maintenance();
         self.check_running()?;
         let before = self.packs.total_bytes()?;
-        let (mut report, packs) = self.sweep(live, options)?;
-        let mut doomed = Vec::new();
+        let Swept { mut report, packs, snapshot_bytes } = self.sweep(live, options)?;
+        let (mut doomed, mut doomed_bytes, mut garbage_bytes) = (Vec::new(), 0, 0);
         for (pack, used) in packs {
             let size = self.packs.pack_bytes(pack)?;
             let garbage = size.saturating_sub(used.kept_bytes);
-            if garbage > 0 && garbage as f64 >= options.garbage_share_min * size as f64 {
+            if garbage as f64 >= options.garbage_share_min * size as f64 {
                 doomed.push((pack, used));
-                report.freed_bytes += garbage;
+                doomed_bytes += size;
+                garbage_bytes += garbage;
             }
         }
-        if options.dry_run || report.n_swept == 0 || doomed.is_empty() {
+        // Journals are garbage once a snapshot is written, which is then as long as they need to be.
+        let gain = garbage_bytes.saturating_sub(snapshot_bytes);
+        if gain == 0 || (gain as f64) < options.garbage_share_min * doomed_bytes as f64 {
+            return Ok(report);
+        }
+        report.freed_bytes = gain;
+        if options.dry_run {
             return Ok(report);
         }
         self.write_snapshot()?;
+        // First those that ask for least space, so that they give theirs to the others.
+        doomed.sort_by_key(|(_, used)| used.kept_bytes);
         for (pack, used) in doomed {
-            self.rewrite(pack, &used.kept)?;
+            self.rewrite(pack, used.n_kept)?;
         }
         report.freed_bytes = before.saturating_sub(self.packs.total_bytes()?);
         Ok(report)
     }
 
-    /// Takes the dead out of the index; answers what the packs still hold.
-    fn sweep(
-        &self,
-        live: &HashSet<Digest>,
-        options: &GcOptions,
-    ) -> Result<(GcReport, BTreeMap<u32, PackUse>)> {
+    /// Takes the dead out of the index; answers what the packs still hold. From then on, appends go
+    /// to a pack that is not among these.
+    fn sweep(&self, live: &HashSet<Digest>, options: &GcOptions) -> Result<Swept> {
         let _publishing = self.lock_publishing();
+        if !options.dry_run {
+            self.packs.begin_pack();
+        }
         self.commit(Changeset::default(), &[])?;
-        let spilled = self.spilled()?;
-        let mut report = GcReport::default();
-        let mut packs: BTreeMap<u32, PackUse> =
-            self.packs.numbers()?.into_iter().map(|pack| (pack, PackUse::default())).collect();
+        let mut swept = Swept { snapshot_bytes: self.snapshot_bytes()?, ..Swept::default() };
+        let (spilled, newest) = (self.spilled()?, self.packs.tail().pack);
+        let is_closed = |pack: &u32| options.dry_run || *pack < newest;
+        let closed = self.packs.numbers()?.into_iter().filter(is_closed);
+        swept.packs = closed.map(|pack| (pack, PackUse::default())).collect();
         let mut dead = Changeset::default();
         // Held until the dead are gone: whoever stages one of them now, waits, and writes it anew.
         let mut flight = self.flight.lock();
@@ -108,21 +132,23 @@ impl SledStore {
             let is_kept =
                 live.contains(&digest) || spilled.contains(&digest) || flight.is_pinned(&digest);
             if !is_kept {
-                report.n_swept += 1;
-                dead.remove(ARTIFACT, &key);
+                swept.report.n_swept += 1;
+                dead.remove_artifact(&digest);
                 continue;
             }
-            report.n_kept += 1;
-            if let Some(location) = parse_location(&digest, &value) {
-                let used = packs.entry(location.pack).or_default();
-                used.kept_bytes += location.record_bytes();
-                used.kept.push(location);
+            swept.report.n_kept += 1;
+            let location = parse_location(&digest, &value);
+            if let Some((location, used)) =
+                location.and_then(|at| Some((at, swept.packs.get_mut(&at.pack)?)))
+            {
+                used.n_kept += 1;
+                used.kept_bytes += location.padded_bytes();
             }
         }
-        if !options.dry_run && report.n_swept > 0 {
+        if !options.dry_run && swept.report.n_swept > 0 {
             self.or_stop(self.index.apply(dead))?;
         }
-        Ok((report, packs))
+        Ok(swept)
     }
 
     /// Artifacts that are the values of events and memos.
@@ -138,57 +164,80 @@ impl SledStore {
         Ok(spilled)
     }
 
+    /// What a snapshot takes at most: it may be compressed.
+    fn snapshot_bytes(&self) -> Result<u64> {
+        let mut content_bytes = 1;
+        for item in self.index.list(REF, &[]).chain(self.index.list(EVENT, &[])) {
+            let (key, value) = item?;
+            content_bytes += (key.len() + value.len() + ENTRY_BYTES) as u64;
+        }
+        let n_records = content_bytes / SNAPSHOT_RECORD_BYTES as u64 + 2; // the last is its end
+        Ok(content_bytes + n_records * 2 * HEADER_BYTES as u64)
+    }
+
     /// Begins a pack with all refs and events, so that the journals before it may go.
-    fn write_snapshot(&self) -> Result<()> {
+    pub(super) fn write_snapshot(&self) -> Result<()> {
         let _publishing = self.lock_publishing();
         self.packs.begin_pack();
         let mut record = Vec::new();
-        Entry::SnapshotBegin.write(&mut record);
-        let flush_if_long = |record: &mut Vec<u8>| -> Result<()> {
-            if record.len() >= SNAPSHOT_RECORD_BYTES {
-                self.append_journal(&std::mem::take(record))?;
+        let mut n_entries = 0;
+        let mut add = |entry: Entry| -> Result<()> {
+            entry.write(&mut record);
+            n_entries += 1;
+            if record.len() < SNAPSHOT_RECORD_BYTES {
+                return Ok(());
             }
-            Ok(())
+            self.append_snapshot(&std::mem::take(&mut record))
         };
+        add(Entry::SnapshotBegin)?;
         for item in self.index.list(REF, &[]) {
             let (name, value) = item?;
             let name = String::from_utf8_lossy(&name).into_owned();
-            Entry::Ref { name, new: to_digest(&value) }.write(&mut record);
-            flush_if_long(&mut record)?;
+            add(Entry::Ref { name, new: to_digest(&value) })?;
         }
-        for stream in self.streams("")? {
-            for item in self.index.events(&stream.0, 0) {
+        for (stream, _) in self.streams("")? {
+            for item in self.index.events(&stream, 0) {
                 let (number, value) = item?;
-                let (stream, value) = (stream.0.clone(), value.to_vec());
-                Entry::Event { stream, number, value }.write(&mut record);
-                flush_if_long(&mut record)?;
+                add(Entry::Event { stream: stream.clone(), number, value: value.to_vec() })?;
             }
         }
-        Entry::SnapshotEnd.write(&mut record);
-        self.append_journal(&record)?;
-        self.commit(Changeset::default(), &[])
+        self.append_snapshot(&record)?;
+        // Whoever finds the end may rely on the rest.
+        self.or_stop(self.packs.sync())?;
+        self.commit(Changeset::default(), &[Entry::SnapshotEnd { n_entries: n_entries - 1 }])
     }
 
-    /// Copies what is kept of a pack to the newest one, then removes it.
-    fn rewrite(&self, pack: u32, kept: &[Location]) -> Result<()> {
-        let _publishing = self.lock_publishing();
-        let mut kept = kept.to_vec();
-        kept.sort_by_key(|location| location.offset);
+    fn append_snapshot(&self, record: &[u8]) -> Result<()> {
+        let encoded = encode(record);
+        let header = Header::new(Content::Journal, Digest::of(record), record, &encoded);
+        self.packs.append(header, &encoded.1).map(drop)
+    }
+
+    /// Copies what the index leads to in a pack to the newest one, then removes it.
+    fn rewrite(&self, pack: u32, n_kept: u64) -> Result<()> {
         let mut changes = Changeset::default();
-        for location in kept {
-            let digest = location.header.digest;
-            if self.location(&digest)? != Some(location) {
+        let mut n_moved = 0;
+        for location in self.packs.scan(pack, 0, u64::MAX)?.records {
+            if location.header.content != Content::Artifact
+                || self.location(&location.header.digest)? != Some(location)
+            {
                 continue;
             }
             // Verified first: damage must not be given a fresh header.
-            if let Err(error) = self.packs.read(&location) {
-                tracing::warn!(pack, %error, "a pack stays, for it cannot be read: run fsck");
-                return Ok(());
+            match self.packs.read_verified(&location) {
+                Ok(stored) => {
+                    changes.insert_location(&self.packs.append(location.header, &stored)?);
+                    n_moved += 1;
+                }
+                Err(StoreError::Corrupt { .. }) => break,
+                Err(error) => return Err(error),
             }
-            let stored = self.packs.read_stored(&location)?;
-            let moved = self.packs.append(location.header, &stored)?;
-            changes.insert_location(&moved);
         }
+        if n_moved != n_kept {
+            tracing::warn!(pack, n_moved, n_kept, "a pack stays, for it is damaged: run fsck");
+            return Ok(());
+        }
+        let _publishing = self.lock_publishing();
         self.commit(changes, &[])?;
         // The index must not lead to a pack that is gone, not even after a loss of power.
         self.or_stop(self.index.sync())?;

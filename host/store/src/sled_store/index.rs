@@ -7,8 +7,11 @@
 //! Absent on purpose: large values. sled spills those into files that it never syncs, so anything
 //! above [`VALUE_BYTES_MAX`] goes to a pack and the index keeps its digest.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use refrain_domain::Digest;
 use sled::{Batch, IVec};
@@ -21,6 +24,9 @@ use crate::{Result, StoreError};
 pub(super) const VALUE_BYTES_MAX: usize = 1 << 10;
 
 const CACHE_BYTES: u64 = 16 << 20;
+
+const OPEN_AGAIN_AFTER: Duration = Duration::from_millis(2);
+const OPEN_TRIES_MAX: u32 = 2500; // five seconds
 
 /// What a key is of: its first byte.
 pub(super) const ARTIFACT: u8 = b'a';
@@ -86,6 +92,8 @@ pub(super) struct Index {
     file: std::fs::File,
     /// Batches since the last flush.
     n_waiting: AtomicUsize,
+    /// Artifacts, by the index's own account: one that loses entries is found out by it.
+    n_artifacts: Mutex<u64>,
 }
 
 impl Index {
@@ -93,12 +101,13 @@ impl Index {
         let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES);
         // No thread of its own: publications flush, nothing else needs to.
         let config = config.flush_every_ms(None);
-        // sled panics on some damage. Nothing of it outlives the closure then.
-        let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| config.open()));
-        let db = opened.map_err(|_| damaged("it cannot be read"))?.map_err(from_sled)?;
+        let db = open_sled(&config)?;
         let file = std::fs::File::open(path.join("db"));
         let file = file.map_err(|e| StoreError::io("opening the index", e))?;
-        Ok(Self { db, file, n_waiting: AtomicUsize::new(0) })
+        let index = Self { db, file, n_waiting: AtomicUsize::new(0), n_artifacts: Mutex::new(0) };
+        let n_artifacts = index.meta("artifacts")?.map_or(0, |bytes| to_u64(&bytes));
+        *index.n_artifacts.lock().unwrap_or_else(PoisonError::into_inner) = n_artifacts;
+        Ok(index)
     }
 
     pub(super) fn get(&self, kind: u8, key: &[u8]) -> Result<Option<IVec>> {
@@ -139,10 +148,29 @@ impl Index {
 
     /// Applies a batch, all or nothing. It can be seen at once, and reaches the disk with some
     /// later [`Self::flush`].
-    pub(super) fn apply(&self, changes: Changeset) -> Result<()> {
-        self.db.apply_batch(changes.0).map_err(from_sled)?;
+    pub(super) fn apply(&self, mut changes: Changeset) -> Result<()> {
+        let mut n_artifacts = self.n_artifacts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut n = *n_artifacts;
+        for (digest, is_there) in &changes.artifacts {
+            let was_there = self.get(ARTIFACT, digest.as_bytes())?.is_some();
+            match (was_there, *is_there) {
+                (false, true) => n += 1,
+                (true, false) => n = n.saturating_sub(1),
+                _ => {}
+            }
+        }
+        if n != *n_artifacts {
+            changes.insert_meta("artifacts", &n.to_be_bytes());
+        }
+        self.db.apply_batch(changes.batch).map_err(from_sled)?;
+        *n_artifacts = n;
         self.n_waiting.fetch_add(1, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// How many artifacts there should be.
+    pub(super) fn n_artifacts(&self) -> u64 {
+        *self.n_artifacts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Batches that have not been flushed.
@@ -171,29 +199,39 @@ impl Index {
     }
 
     pub(super) fn tail(&self) -> Result<Tail> {
-        let bytes = self.meta("tail")?;
-        Ok(bytes.map_or_else(Tail::default, |bytes| {
-            let pack = u32::try_from(to_u64(&bytes[..8])).unwrap_or(u32::MAX);
-            Tail { pack, end: to_u64(&bytes[8..]) }
-        }))
+        let Some(bytes) = self.meta("tail")? else { return Ok(Tail::default()) };
+        let (pack, end) =
+            bytes.split_first_chunk::<8>().ok_or_else(|| damaged("its tail is cut"))?;
+        let pack = u32::try_from(u64::from_be_bytes(*pack)).unwrap_or(u32::MAX);
+        Ok(Tail { pack, end: to_u64(end) })
     }
 }
 
 /// Changes to the index that are applied together.
 #[derive(Default)]
-pub(super) struct Changeset(Batch);
+pub(super) struct Changeset {
+    batch: Batch,
+    /// Which of them this leaves in the index, and which not.
+    artifacts: BTreeMap<Digest, bool>,
+}
 
 impl Changeset {
     pub(super) fn insert(&mut self, kind: u8, key: &[u8], value: impl Into<IVec>) {
-        self.0.insert(join(kind, key), value);
+        self.batch.insert(join(kind, key), value);
     }
 
     pub(super) fn remove(&mut self, kind: u8, key: &[u8]) {
-        self.0.remove(join(kind, key));
+        self.batch.remove(join(kind, key));
     }
 
     pub(super) fn insert_location(&mut self, location: &Location) {
+        self.artifacts.insert(location.header.digest, true);
         self.insert(ARTIFACT, location.header.digest.as_bytes(), location_to_bytes(location));
+    }
+
+    pub(super) fn remove_artifact(&mut self, digest: &Digest) {
+        self.artifacts.insert(*digest, false);
+        self.remove(ARTIFACT, digest.as_bytes());
     }
 
     pub(super) fn insert_meta(&mut self, key: &str, value: &[u8]) {
@@ -207,7 +245,7 @@ impl Changeset {
 
     /// For keys that [`Index::dump`] gave.
     pub(super) fn insert_dumped(&mut self, key: &[u8], value: &[u8]) {
-        self.0.insert(key, value);
+        self.batch.insert(key, value);
     }
 }
 
@@ -229,6 +267,29 @@ fn join(kind: u8, key: &[u8]) -> Vec<u8> {
     [&[kind], key].concat()
 }
 
+/// A database that was just closed is locked until sled's own threads have ended, which it does not
+/// wait for. Nobody else can have it: the store's lock is ours.
+fn open_sled(config: &sled::Config) -> Result<sled::Db> {
+    let mut n_tries = 0;
+    loop {
+        // sled panics on some damage. Nothing of it outlives the closure then.
+        let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| config.open()));
+        match opened.map_err(|_| damaged("it cannot be read"))? {
+            Ok(db) => return Ok(db),
+            Err(error) if n_tries < OPEN_TRIES_MAX && is_locked(&error) => {
+                n_tries += 1;
+                std::thread::sleep(OPEN_AGAIN_AFTER);
+            }
+            Err(sled::Error::Io(error)) => return Err(StoreError::io("opening the index", error)),
+            Err(error) => return Err(from_sled(error)),
+        }
+    }
+}
+
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().starts_with("could not acquire lock"))
+}
+
 fn from_sled(error: sled::Error) -> StoreError {
     match error {
         sled::Error::Io(source) => StoreError::io("using the index", source),
@@ -236,7 +297,7 @@ fn from_sled(error: sled::Error) -> StoreError {
     }
 }
 
-fn damaged(what: &str) -> StoreError {
+pub(super) fn damaged(what: &str) -> StoreError {
     let hint = "`refrain rebuild-index` makes it anew from the packs, and loses nothing";
     let source = std::io::Error::other(format!("the index is damaged: {what}; {hint}"));
     StoreError::io("using the index", source)

@@ -16,8 +16,9 @@ pub(super) enum Entry {
     Event { stream: String, number: u64, value: Vec<u8> },
     /// A dump of all refs and events begins. It counts only if its end is there too.
     SnapshotBegin,
-    /// The dump is whole: what was before it need not be known.
-    SnapshotEnd,
+    /// The dump is whole if so many refs and events precede this: then what was before it need not
+    /// be known.
+    SnapshotEnd { n_entries: u64 },
 }
 
 const REF_SET: u8 = 1;
@@ -46,7 +47,10 @@ impl Entry {
                 write_bytes(value, to);
             }
             Self::SnapshotBegin => to.push(SNAPSHOT_BEGIN),
-            Self::SnapshotEnd => to.push(SNAPSHOT_END),
+            Self::SnapshotEnd { n_entries } => {
+                to.push(SNAPSHOT_END);
+                to.extend_from_slice(&n_entries.to_le_bytes());
+            }
         }
     }
 
@@ -61,7 +65,7 @@ impl Entry {
                 changes.insert(EVENT, &event_key(stream, *number), value.as_slice());
                 changes.insert(STREAM, stream.as_bytes(), &(number + 1).to_be_bytes());
             }
-            Self::SnapshotBegin | Self::SnapshotEnd => {}
+            Self::SnapshotBegin | Self::SnapshotEnd { .. } => {}
         }
     }
 }
@@ -93,7 +97,11 @@ pub(super) fn parse(mut bytes: &[u8]) -> Option<Vec<Entry>> {
                 Entry::Event { stream, number, value: value.to_vec() }
             }
             SNAPSHOT_BEGIN => Entry::SnapshotBegin,
-            SNAPSHOT_END => Entry::SnapshotEnd,
+            SNAPSHOT_END => {
+                let (n_entries, rest) = bytes.split_first_chunk::<8>()?;
+                bytes = rest;
+                Entry::SnapshotEnd { n_entries: u64::from_le_bytes(*n_entries) }
+            }
             _ => return None,
         });
     }
@@ -123,7 +131,7 @@ mod tests {
             Entry::Ref { name: name.clone(), new: Some(Digest::of(b"x")) },
             Entry::Ref { name, new: None },
             Entry::Event { stream, number: 7, value: b"{}".to_vec() },
-            Entry::SnapshotEnd,
+            Entry::SnapshotEnd { n_entries: 3 },
         ];
         let mut bytes = Vec::new();
         let mut ends = vec![0];

@@ -17,8 +17,11 @@ mod open;
 mod packs;
 mod rebuild;
 mod record;
+mod replay;
 mod scan;
+mod walk;
 
+use std::collections::hash_map::Entry::Vacant;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use refrain_domain::Digest;
@@ -109,16 +112,18 @@ impl SledStore {
     /// Makes all that was staged durable together with a journal of these entries, and shows both
     /// in the index. The caller holds the publishing lock.
     fn commit(&self, mut changes: Changeset, journal: &[JournalEntry]) -> Result<()> {
+        let mut record = Vec::new();
+        journal.iter().for_each(|entry| entry.write(&mut record));
+        let encoded = encode(&record);
+        let header = Header::new(Content::Journal, Digest::of(&record), &record, &encoded);
         // Of one moment: every record before this tail is in the index, or is among these.
         let (pending, tail) = {
             let flight = self.flight.lock();
+            if !journal.is_empty() {
+                self.packs.append(header, &encoded.1)?;
+            }
             (flight.pending.values().copied().collect::<Vec<Location>>(), self.packs.tail())
         };
-        if !journal.is_empty() {
-            let mut record = Vec::new();
-            journal.iter().for_each(|entry| entry.write(&mut record));
-            self.append_journal(&record)?;
-        }
         self.or_stop(self.packs.sync())?;
         changes.insert_tail(tail);
         pending.iter().for_each(|location| changes.insert_location(location));
@@ -129,14 +134,6 @@ impl SledStore {
             flight.pending.remove(&location.header.digest);
         }
         Ok(())
-    }
-
-    fn append_journal(&self, record: &[u8]) -> Result<Location> {
-        let (codec, stored) = encode(record);
-        let digest = Digest::of(record);
-        let (len, stored_len) = (record.len() as u64, stored.len() as u64);
-        let header = Header { content: Content::Journal, codec, digest, len, stored_len };
-        self.packs.append(header, &stored)
     }
 
     /// Hands the index to the operating system now and then. The packs hold everything already;
@@ -150,7 +147,7 @@ impl SledStore {
 
     /// Nothing may be written once a write to disk has failed: what is on disk is not known.
     fn or_stop<T>(&self, result: Result<T>) -> Result<T> {
-        if let Err(error) = &result {
+        if let Err(error @ (StoreError::Io { .. } | StoreError::DiskFull { .. })) = &result {
             let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
             stopped.get_or_insert_with(|| error.to_string());
         }
@@ -231,19 +228,17 @@ impl Artifacts for SledStore {
         let digest = Digest::of(bytes);
         // Pinned before it is looked up, so that GC cannot sweep it in between.
         self.flight.lock().pin(digest);
-        if self.location(&digest)?.is_some() {
+        // sled tells of a write that failed with whatever it is asked next.
+        if self.or_stop(self.location(&digest))?.is_some() {
             return Ok(digest);
         }
         // Outside the lock: this is where the time goes.
-        let (codec, stored) = encode(bytes);
-        let (len, stored_len) = (bytes.len() as u64, stored.len() as u64);
-        let header = Header { content: Content::Artifact, codec, digest, len, stored_len };
-        let mut flight = self.flight.lock();
+        let encoded = encode(bytes);
+        let header = Header::new(Content::Artifact, digest, bytes, &encoded);
         // Another thread may have brought the same bytes meanwhile.
-        if !flight.pending.contains_key(&digest) {
+        if let Vacant(pending) = self.flight.lock().pending.entry(digest) {
             // Under the lock, so that a commit sees the record among the pending, or behind its tail.
-            let location = self.packs.append(header, &stored)?;
-            flight.pending.insert(digest, location);
+            pending.insert(self.packs.append(header, &encoded.1)?);
         }
         Ok(digest)
     }
@@ -260,14 +255,19 @@ impl Artifacts for SledStore {
 
     fn get(&self, digest: &Digest) -> Result<Bytes> {
         let missing = || StoreError::Missing { digest: *digest };
-        let location = self.location(digest)?.ok_or_else(missing)?;
-        let read = self.packs.read(&location);
-        if read.is_ok() {
-            return read;
+        let mut location = self.location(digest)?.ok_or_else(missing)?;
+        loop {
+            let read = self.packs.read(&location);
+            if read.is_ok() {
+                return read;
+            }
+            // GC may have moved it meanwhile: then look there.
+            let again = self.location(digest)?.ok_or_else(missing)?;
+            if again == location {
+                return read;
+            }
+            location = again;
         }
-        // GC may have moved it meanwhile; the second look is at a record that stays.
-        let again = self.location(digest)?.ok_or_else(missing)?;
-        if again == location { read } else { self.packs.read(&again) }
     }
 
     fn size(&self, digest: &Digest) -> Result<Option<u64>> {
@@ -329,10 +329,11 @@ impl Publish for SledStore {
         self.check_running()?;
         let _publishing = self.lock_publishing();
         let len_of = |stream: &str| {
-            let len = self.index.get(STREAM, stream.as_bytes())?;
+            let len = self.or_stop(self.index.get(STREAM, stream.as_bytes()))?;
             Ok(len.map_or(0, |bytes| to_u64(&bytes)))
         };
-        let changes = resolve(publication, |name| self.get_ref(name), len_of)?;
+        let ref_at = |name: &str| self.or_stop(self.get_ref(name));
+        let changes = resolve(publication, ref_at, len_of)?;
         let journal = self.journal_of(&changes)?;
         self.commit(self.memos_of(publication)?, &journal)?;
         self.flush_now_and_then()

@@ -1,7 +1,7 @@
 //! Opening a store: the lock, the format, and what a crash left behind.
 //!
-//! Invariant: opening loses nothing. Whole records behind the index's tail are taken into the
-//! index, in order; only a torn tail is cut off.
+//! Invariant: a folder that is not whole is not opened: neither something else's, nor what an
+//! interrupted copy left. FORMAT comes last.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -13,14 +13,16 @@ use cap_std::fs::{Dir, OpenOptions};
 use super::SledStore;
 use super::flight::Flight;
 use super::index::{Changeset, Index};
-use super::journal;
 use super::packs::{Packs, Tail, sync_dir};
-use super::record::Content;
+use super::replay::recover;
 use crate::{Result, StoreError};
 
 pub(super) const FORMAT: &str = "refrain-store/1";
 const FORMAT_FILE: &str = "FORMAT";
-const OUR_FILES: [&str; 5] = ["lock", FORMAT_FILE, "FORMAT.new", "packs", "index"];
+/// What a store consists of before its FORMAT file is written.
+const OUR_FILES: [&str; 4] = ["lock", "FORMAT.new", "packs", "index"];
+/// Lies in a folder while a copy is being made there.
+const UNFINISHED_FILE: &str = "UNFINISHED";
 
 impl SledStore {
     /// Opens the store in this folder; makes one if the folder is empty or does not exist.
@@ -32,17 +34,23 @@ impl SledStore {
     pub fn open(path: &Path) -> Result<Self> {
         let folder = Folder::open(path)?;
         let is_new = folder.check_format()?;
-        let packs = folder.packs()?;
+        let no_index = || {
+            let found =
+                format!("{FORMAT} without its index (`refrain rebuild-index` makes it anew)");
+            folder.format_error(found)
+        };
+        if !is_new && !path.join("index").is_dir() {
+            return Err(no_index());
+        }
+        let packs = Packs::new(folder.packs()?, Tail::default());
         let index = Index::open(&path.join("index"))?;
         if is_new {
             folder.create(&index)?;
         } else if index.meta("format")?.is_none() {
-            let found =
-                format!("{FORMAT} without its index (`refrain rebuild-index` makes it anew)");
-            return Err(folder.format_error(found));
+            return Err(no_index());
         }
-        let tail = recover(packs.try_clone().map_err(io("opening the pack folder"))?, &index)?;
-        Ok(folder.into_store(packs, index, tail))
+        packs.continue_at(recover(&packs, &index)?);
+        Ok(folder.into_store(packs, index))
     }
 }
 
@@ -64,6 +72,10 @@ impl<'a> Folder<'a> {
 
     /// Whether the folder is to become a store; an error if it cannot.
     pub(super) fn check_format(&self) -> Result<bool> {
+        if self.dir.exists(UNFINISHED_FILE) {
+            let found = "an unfinished copy (remove the folder, and copy again)";
+            return Err(self.format_error(found.to_owned()));
+        }
         match self.dir.read_to_string(FORMAT_FILE) {
             Ok(found) if found.trim() == FORMAT => Ok(false),
             Ok(found) => Err(self.format_error(found.trim().to_owned())),
@@ -74,6 +86,10 @@ impl<'a> Folder<'a> {
                         let found = format!("none: it holds `{}`", name.display());
                         return Err(self.format_error(found));
                     }
+                }
+                if !Packs::new(self.packs()?, Tail::default()).numbers()?.is_empty() {
+                    let found = format!("none: it has packs, but its {FORMAT_FILE} file is gone");
+                    return Err(self.format_error(found));
                 }
                 Ok(true)
             }
@@ -91,22 +107,40 @@ impl<'a> Folder<'a> {
         self.dir.open_dir("packs").map_err(io("opening the pack folder"))
     }
 
-    /// Writes what makes the folder a store, FORMAT last.
-    pub(super) fn create(&self, index: &Index) -> Result<()> {
+    /// Until [`Self::create`] has come to its end, nobody opens the folder.
+    pub(super) fn begin_copy(&self) -> Result<()> {
+        let doing = "marking the copy as unfinished";
+        let file = self.dir.create(UNFINISHED_FILE).map_err(io(doing))?;
+        file.sync_all().map_err(io(doing))?;
+        sync_dir(&self.dir)
+    }
+
+    /// Marks an index as whole, and makes it durable.
+    pub(super) fn finish_index(index: &Index) -> Result<()> {
         let mut changes = Changeset::default();
         changes.insert_meta("format", FORMAT.as_bytes());
         index.apply(changes)?;
-        index.sync()?;
+        index.sync()
+    }
+
+    /// Writes what makes the folder a store, FORMAT last.
+    pub(super) fn create(&self, index: &Index) -> Result<()> {
+        Self::finish_index(index)?;
         let doing = "writing FORMAT";
         let mut file = self.dir.create("FORMAT.new").map_err(io(doing))?;
         writeln!(file, "{FORMAT}").and_then(|()| file.sync_all()).map_err(io(doing))?;
         self.dir.rename("FORMAT.new", &self.dir, FORMAT_FILE).map_err(io(doing))?;
-        sync_dir(&self.dir)
+        sync_dir(&self.dir)?;
+        if self.dir.exists(UNFINISHED_FILE) {
+            self.dir.remove_file(UNFINISHED_FILE).map_err(io("finishing the copy"))?;
+            sync_dir(&self.dir)?;
+        }
+        Ok(())
     }
 
-    pub(super) fn into_store(self, packs: Dir, index: Index, tail: Tail) -> SledStore {
+    fn into_store(self, packs: Packs, index: Index) -> SledStore {
         SledStore {
-            packs: Packs::new(packs, tail),
+            packs,
             index,
             flight: Flight::default(),
             stopped: Mutex::default(),
@@ -115,65 +149,6 @@ impl<'a> Folder<'a> {
             _lock: self.lock,
         }
     }
-}
-
-/// Takes whole records behind the index's tail into the index; answers where appends go on.
-fn recover(dir: Dir, index: &Index) -> Result<Tail> {
-    let known = index.tail()?;
-    let packs = Packs::new(dir, known);
-    let numbers = packs.numbers()?;
-    let Some(&last) = numbers.last().filter(|last| **last >= known.pack) else {
-        if known.end > 0 {
-            tracing::warn!(pack = known.pack, "the last pack is missing: run fsck");
-        }
-        // A number is never used twice, not even that of a pack that went missing.
-        let pack = known.pack + u32::from(known.end > 0);
-        return Ok(Tail { pack, end: 0 });
-    };
-    let mut tail = known;
-    for &pack in numbers.iter().filter(|pack| **pack >= known.pack) {
-        let from = if pack == known.pack { known.end } else { 0 };
-        if packs.pack_bytes(pack)? < from {
-            tracing::warn!(pack, "the pack is shorter than it was: run fsck");
-            tail = Tail { pack: last + 1, end: 0 };
-            continue;
-        }
-        let end = replay(&packs, index, pack, from)?;
-        if pack == last {
-            tail = Tail { pack, end };
-            if packs.pack_bytes(pack)? > end {
-                packs.cut(tail)?;
-            }
-        }
-    }
-    Ok(tail)
-}
-
-/// Indexes what a pack holds from an offset on, as far as it verifies; answers where that ends.
-fn replay(packs: &Packs, index: &Index, pack: u32, from: u64) -> Result<u64> {
-    let scan = packs.scan(pack, from, u64::MAX)?;
-    let mut changes = Changeset::default();
-    let mut end = from;
-    for location in &scan.records {
-        let Ok(bytes) = packs.read(location) else { continue };
-        end = location.end();
-        match location.header.content {
-            Content::Artifact => changes.insert_location(location),
-            // A snapshot repeats what is known here.
-            Content::Journal => {
-                let entries = journal::parse(&bytes).unwrap_or_default();
-                entries.iter().for_each(|entry| entry.apply(&mut changes));
-            }
-        }
-    }
-    if end > from {
-        tracing::debug!(pack, n_records = scan.records.len(), "took in what the index had lost");
-        // Written, perhaps not synced: the index must not be ahead of it.
-        packs.sync_pack(pack)?;
-        changes.insert_tail(Tail { pack, end });
-        index.apply(changes)?;
-    }
-    Ok(end)
 }
 
 fn lock(dir: &Dir, path: &Path) -> Result<std::fs::File> {

@@ -38,6 +38,16 @@ impl Location {
         self.offset + self.record_bytes()
     }
 
+    /// Where the record begins.
+    pub(super) const fn place(&self) -> Tail {
+        Tail { pack: self.pack, end: self.offset }
+    }
+
+    /// What the record takes of a pack, up to where the next may begin.
+    pub(super) const fn padded_bytes(&self) -> u64 {
+        self.record_bytes().next_multiple_of(ALIGN_BYTES)
+    }
+
     /// Header and stored bytes.
     pub(super) const fn record_bytes(&self) -> u64 {
         HEADER_BYTES as u64 + self.header.stored_len
@@ -83,7 +93,7 @@ impl Packs {
         let file = self.file_for_append(&mut writer)?;
         let offset = writer.tail.end.next_multiple_of(ALIGN_BYTES);
         let location = Location { pack: writer.tail.pack, offset, header };
-        if let Err(error) = write_record(&file, offset, &header, stored) {
+        if let Err(error) = write_record(&file, &location, stored) {
             // Gives back the space of the torn record. Should this fail too, the next record
             // overwrites it; nothing points at it.
             drop(file.set_len(writer.tail.end));
@@ -112,9 +122,18 @@ impl Packs {
         Ok(file)
     }
 
-    /// The next record begins a new pack.
+    /// The next record begins a new pack, unless the newest has none yet.
     pub(super) fn begin_pack(&self) {
-        self.lock_writer().begin_pack();
+        let mut writer = self.lock_writer();
+        if writer.tail.end > 0 {
+            writer.begin_pack();
+        }
+    }
+
+    /// The next record goes there.
+    pub(super) fn continue_at(&self, tail: Tail) {
+        let mut writer = self.lock_writer();
+        (writer.tail, writer.file) = (tail, None);
     }
 
     /// Makes every record appended so far durable. Without any it costs nothing.
@@ -163,12 +182,8 @@ impl Packs {
         Ok(artifact)
     }
 
-    /// The stored bytes of a record that [`Self::read`] just verified.
-    pub(super) fn read_stored(&self, location: &Location) -> Result<Vec<u8>> {
-        read_stored(&*self.check_header(location)?, location)
-    }
-
-    fn check_header(&self, location: &Location) -> Result<Arc<File>> {
+    /// Whether the record's header is where and what it should be.
+    pub(super) fn check_header(&self, location: &Location) -> Result<Arc<File>> {
         let file = match self.file(location.pack) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(corrupt(location, "the pack is missing"));
@@ -179,10 +194,19 @@ impl Packs {
         };
         let mut found = [0; HEADER_BYTES];
         read_at(&file, &mut found, location, 0)?;
-        if found != location.header.to_bytes() {
+        if found != location.header.to_bytes(location.pack, location.offset) {
             return Err(corrupt(location, "its header is damaged"));
         }
         Ok(file)
+    }
+
+    /// The bytes of a record as they are stored, after a look at what they amount to.
+    pub(super) fn read_verified(&self, location: &Location) -> Result<Vec<u8>> {
+        let content = self.read(location)?;
+        match location.header.codec {
+            Codec::Raw => Ok(content.to_vec()),
+            Codec::Lz4 => read_stored(&*self.check_header(location)?, location),
+        }
     }
 
     /// Copies a pack up to an end to a file of the same name in another folder, durably.
@@ -234,7 +258,12 @@ impl Packs {
         let mut options = OpenOptions::new();
         options.write(true);
         let file = self.dir.open_with(file_name(tail.pack), &options).map_err(io)?;
-        file.set_len(tail.end).map_err(io)
+        file.set_len(tail.end).and_then(|()| file.sync_all()).map_err(io)
+    }
+
+    /// Makes the names of the packs durable.
+    pub(super) fn sync_names(&self) -> Result<()> {
+        sync_dir(&self.dir)
     }
 
     /// Removes a pack that nothing points into.
@@ -280,8 +309,9 @@ pub(super) fn file_name(pack: u32) -> String {
     format!("{pack:08}.pack")
 }
 
-fn write_record(file: &File, offset: u64, header: &Header, stored: &[u8]) -> std::io::Result<()> {
-    let header = header.to_bytes();
+fn write_record(file: &File, location: &Location, stored: &[u8]) -> std::io::Result<()> {
+    let Location { pack, offset, header } = *location;
+    let header = header.to_bytes(pack, offset);
     if stored.len() <= JOINED_WRITE_BYTES_MAX {
         return file.write_all_at(&[&header, stored].concat(), offset);
     }

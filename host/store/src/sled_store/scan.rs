@@ -32,7 +32,7 @@ impl Packs {
         let mut scan = Scan { end: from, ..Scan::default() };
         let mut offset = from.next_multiple_of(ALIGN_BYTES);
         while offset < limit {
-            match header_at(&file, offset, limit).map_err(io)? {
+            match header_at(&file, pack, offset, limit).map_err(io)? {
                 Some(header) => {
                     let location = Location { pack, offset, header };
                     scan.end = location.end();
@@ -40,7 +40,7 @@ impl Packs {
                     scan.records.push(location);
                 }
                 None => {
-                    let next = next_record(&file, offset, limit).map_err(io)?;
+                    let next = next_record(&file, pack, offset, limit).map_err(io)?;
                     scan.damaged.push(offset..next);
                     offset = next;
                 }
@@ -51,18 +51,18 @@ impl Packs {
 }
 
 /// The header of a whole record.
-fn header_at(file: &File, offset: u64, limit: u64) -> std::io::Result<Option<Header>> {
+fn header_at(file: &File, pack: u32, offset: u64, limit: u64) -> std::io::Result<Option<Header>> {
     if offset + HEADER_BYTES as u64 > limit {
         return Ok(None);
     }
     let mut bytes = [0; HEADER_BYTES];
     file.read_exact_at(&mut bytes, offset)?;
     let room = limit - offset - HEADER_BYTES as u64;
-    Ok(Header::parse(&bytes).filter(|header| header.stored_len <= room))
+    Ok(Header::parse(&bytes, pack, offset).filter(|header| header.stored_len <= room))
 }
 
 /// The first record behind a damaged one, or the limit.
-fn next_record(file: &File, damaged: u64, limit: u64) -> std::io::Result<u64> {
+fn next_record(file: &File, pack: u32, damaged: u64, limit: u64) -> std::io::Result<u64> {
     let mut offset = damaged + ALIGN_BYTES;
     let mut window = vec![0; WINDOW_BYTES];
     while offset < limit {
@@ -71,7 +71,8 @@ fn next_record(file: &File, damaged: u64, limit: u64) -> std::io::Result<u64> {
         for (slot, bytes) in (0..).zip(window[..n_bytes].chunks_exact(HEADER_BYTES)) {
             let bytes = bytes.try_into().expect("BUG: a slot is as long as a header");
             let offset = offset + slot * ALIGN_BYTES;
-            if Header::parse(bytes).is_some() && header_at(file, offset, limit)?.is_some() {
+            let room = limit - offset - HEADER_BYTES as u64;
+            if Header::parse(bytes, pack, offset).is_some_and(|header| header.stored_len <= room) {
                 return Ok(offset);
             }
         }
