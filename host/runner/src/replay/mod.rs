@@ -3,18 +3,19 @@
 //!
 //! Each step is given the recorded inputs, so a difference is found where it begins.
 
-use std::collections::BTreeMap;
+mod overlay;
+
 use std::sync::Arc;
 
 use refrain_domain::canonical::digest_of;
-use refrain_domain::plan::{Op, Plan, PlannedStep};
-use refrain_domain::run::{Run, Status, StepFinished, StepRecord, UnitRecord};
-use refrain_domain::{Backend, Column, Digest, Values};
-use refrain_store::{
-    Artifacts, Bytes, DynStore, Events, MemoryStore, Memos, Publication, Publish, Refs, StoreError,
-};
+use refrain_domain::gate::Verdict;
+use refrain_domain::plan::{Plan, PlannedStep};
+use refrain_domain::run::{Run, Status, StepRecord};
+use refrain_domain::{Backend, Digest};
+use refrain_store::DynStore;
 use serde::{Deserialize, Serialize};
 
+use crate::compare::{Difference, step_difference};
 use crate::conclude::{conclude, read_manifest};
 use crate::error::RunnerError;
 use crate::executor::Control;
@@ -22,6 +23,7 @@ use crate::local::LocalExecutor;
 use crate::schedule::is_complete;
 use crate::step::{StepContext, StepError, run_step};
 use crate::{Runner, RunnerOptions, sandbox};
+use overlay::Overlay;
 
 /// How to replay. Nothing here can change a result; that is the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,27 +47,6 @@ pub struct ReplayReport {
     pub backend: Backend,
     /// The first difference.
     pub difference: Option<Difference>,
-}
-
-/// Where two executions part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Difference {
-    /// The first step that differs.
-    pub step: String,
-    /// The unit within it.
-    pub unit: Option<String>,
-    /// What differs: fuel, an output, a column and row.
-    pub detail: String,
-}
-
-impl std::fmt::Display for Difference {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "step `{}`", self.step)?;
-        if let Some(unit) = &self.unit {
-            write!(f, ", unit {unit}")?;
-        }
-        write!(f, ": {}", self.detail)
-    }
 }
 
 impl Runner {
@@ -139,8 +120,7 @@ pub(crate) fn replay(
         let record: StepRecord = read_manifest(&*overlay, "step record", &again.record)?;
         report.units_compared += record.units.len() as u64;
         if again.record != recorded.record || again.outputs != recorded.outputs {
-            let difference = first_difference(&overlay, step, recorded, &again, &record)?;
-            report.difference = Some(difference);
+            report.difference = Some(step_difference(&*overlay, step, recorded, &again));
             report.identical = false;
             return Ok(report);
         }
@@ -165,6 +145,9 @@ fn conclusion_difference(
     if again.gate != run.gate || again.verdict != run.verdict {
         return differs("gate", "the recorded metrics lead to another verdict".to_owned());
     }
+    if let Some(detail) = registration_difference(plan, run) {
+        return differs("register", detail);
+    }
     let model = again.model.as_ref().map(digest_of).transpose();
     let model = model.map_err(|error| RunnerError::corrupt("the model version", error))?;
     let recorded = run.model_version.as_ref().map(|model| model.digest);
@@ -176,6 +159,20 @@ fn conclusion_difference(
     Ok(None)
 }
 
+/// A recorded registration that the plan and the verdict do not lead to.
+fn registration_difference(plan: &Plan, run: &Run) -> Option<String> {
+    let (Some(planned), Some(made)) = (&plan.register, &run.model_version) else { return None };
+    if made.model != planned.model {
+        return Some(format!("the plan names `{}`, the run `{}`", planned.model, made.model));
+    }
+    let expected = planned.alias.as_ref().filter(|_| run.verdict == Some(Verdict::Pass));
+    let show = |alias: Option<&String>| alias.map_or_else(|| "no".to_owned(), |a| format!("`{a}`"));
+    (made.alias.as_ref() != expected).then(|| {
+        let (moved, due) = (show(made.alias.as_ref()), show(expected));
+        format!("{moved} alias moved, and {due} alias had to")
+    })
+}
+
 fn parted(
     mut report: ReplayReport,
     step: &PlannedStep,
@@ -185,186 +182,4 @@ fn parted(
     report.identical = false;
     report.difference = Some(Difference { step: step.name.clone(), unit, detail });
     report
-}
-
-fn first_difference(
-    store: &Arc<DynStore>,
-    step: &PlannedStep,
-    recorded: &StepFinished,
-    again: &StepFinished,
-    record: &StepRecord,
-) -> Result<Difference, RunnerError> {
-    let name = step.name.clone();
-    let before: StepRecord = match read_manifest(&**store, "step record", &recorded.record) {
-        Ok(before) => before,
-        Err(error) => {
-            let detail = format!("its record cannot be read: {error}");
-            return Ok(Difference { step: name, unit: None, detail });
-        }
-    };
-    for (a, b) in before.units.iter().zip(&record.units) {
-        if a != b {
-            let detail = unit_difference(store, step, a, b);
-            return Ok(Difference { step: name, unit: Some(a.name.clone()), detail });
-        }
-    }
-    let detail = if before.units.len() == record.units.len() {
-        let outputs =
-            recorded.outputs.iter().find(|(name, digest)| again.outputs.get(*name) != Some(digest));
-        outputs.map_or_else(
-            || "the step records differ".to_owned(),
-            |(name, digest)| format!("output `{name}` was {digest} and is another now"),
-        )
-    } else {
-        format!("{} units before, {} now", before.units.len(), record.units.len())
-    };
-    Ok(Difference { step: name, unit: None, detail })
-}
-
-fn unit_difference(
-    store: &Arc<DynStore>,
-    step: &PlannedStep,
-    a: &UnitRecord,
-    b: &UnitRecord,
-) -> String {
-    if a.key != b.key {
-        return format!("its step key was {} and is {} now", a.key.short(), b.key.short());
-    }
-    for (index, (x, y)) in a.outputs.iter().zip(&b.outputs).enumerate() {
-        if x == y {
-            continue;
-        }
-        let column = computed_name(step, index).unwrap_or_else(|| format!("output {index}"));
-        let decode = |digest: &Digest| refrain_data::decode_column(&store.get(digest).ok()?).ok();
-        return match (decode(x), decode(y)) {
-            (Some(x), Some(y)) => match first_row(&x, &y) {
-                Some(row) => format!("column `{column}` differs first at row {row}"),
-                None => format!("column `{column}` differs in length"),
-            },
-            _ => format!("`{column}` was {x} and is {y} now"),
-        };
-    }
-    if a.fuel != b.fuel {
-        return format!("it used {} fuel before, {} now", a.fuel, b.fuel);
-    }
-    format!("{} outputs before, {} now", a.outputs.len(), b.outputs.len())
-}
-
-/// The name of a column that a unit of this step computes.
-fn computed_name(step: &PlannedStep, index: usize) -> Option<String> {
-    let schema = match &step.op {
-        Op::Apply { description, .. } => description.computed(),
-        Op::Predict { description, .. } => description.prediction.clone(),
-        Op::PredictForeign { description, .. } => description.prediction.clone(),
-        Op::Asof { columns, .. } | Op::Lookup { columns, .. } => {
-            return columns.get(index).cloned();
-        }
-        _ => return None,
-    };
-    schema.fields.get(index).map(|field| field.name.clone())
-}
-
-fn first_row(a: &Column, b: &Column) -> Option<usize> {
-    let n = rows(a).min(rows(b));
-    (0..n).find(|&row| {
-        a.is_valid(row) != b.is_valid(row)
-            || match (&a.values, &b.values) {
-                (Values::Boolean(x), Values::Boolean(y)) => x[row] != y[row],
-                (Values::Int64(x), Values::Int64(y))
-                | (Values::TimestampUs(x), Values::TimestampUs(y)) => x[row] != y[row],
-                (Values::Float64(x), Values::Float64(y)) => x[row].to_bits() != y[row].to_bits(),
-                (Values::Utf8(x), Values::Utf8(y)) | (Values::Binary(x), Values::Binary(y)) => {
-                    x.get(row) != y.get(row)
-                }
-                (Values::Vector(x), Values::Vector(y)) => {
-                    x.get(row).map(|v| v.to_bits()) != y.get(row).map(|v| v.to_bits())
-                }
-                _ => true,
-            }
-    })
-}
-
-fn rows(column: &Column) -> usize {
-    match &column.values {
-        Values::Boolean(v) => v.len(),
-        Values::Int64(v) | Values::TimestampUs(v) => v.len(),
-        Values::Float64(v) => v.len(),
-        Values::Utf8(v) | Values::Binary(v) => v.len(),
-        Values::Vector(v) => v.len(),
-    }
-}
-
-/// A store to replay in: reads from the run's store, and keeps apart only what differs from it,
-/// so that an identical replay takes no room.
-struct Overlay {
-    base: Arc<DynStore>,
-    apart: MemoryStore,
-}
-
-impl Overlay {
-    fn new(base: Arc<DynStore>) -> Self {
-        Self { base, apart: MemoryStore::new() }
-    }
-}
-
-impl Artifacts for Overlay {
-    fn stage(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
-        let digest = Digest::of(bytes);
-        if self.base.size(&digest)?.is_some() {
-            return Ok(digest);
-        }
-        self.apart.stage(bytes)
-    }
-
-    fn sync(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn get(&self, digest: &Digest) -> Result<Bytes, StoreError> {
-        self.apart.get(digest).or_else(|_| self.base.get(digest))
-    }
-
-    fn size(&self, digest: &Digest) -> Result<Option<u64>, StoreError> {
-        match self.apart.size(digest)? {
-            Some(size) => Ok(Some(size)),
-            None => self.base.size(digest),
-        }
-    }
-}
-
-impl Refs for Overlay {
-    fn get_ref(&self, name: &str) -> Result<Option<Digest>, StoreError> {
-        self.base.get_ref(name)
-    }
-
-    fn list_refs(&self, prefix: &str) -> Result<Vec<(String, Digest)>, StoreError> {
-        self.base.list_refs(prefix)
-    }
-}
-
-impl Events for Overlay {
-    fn read_events(&self, stream: &str, from: u64) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.base.read_events(stream, from)
-    }
-
-    fn list_streams(&self, prefix: &str) -> Result<Vec<(String, u64)>, StoreError> {
-        self.base.list_streams(prefix)
-    }
-}
-
-impl Memos for Overlay {
-    fn get_memo(&self, _key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(None)
-    }
-}
-
-impl Publish for Overlay {
-    fn publish(&self, _publication: &Publication) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
-/// The recorded outputs of a run, by step.
-pub(crate) fn outputs_of(run: &Run) -> BTreeMap<&str, &BTreeMap<String, Digest>> {
-    run.finished.iter().map(|(step, finished)| (step.as_str(), &finished.outputs)).collect()
 }
