@@ -7,6 +7,7 @@ mod cases;
 mod crash;
 mod flights;
 mod invariants;
+mod lab;
 mod limits;
 mod schema;
 mod support;
