@@ -4,7 +4,8 @@
 //! came of it in `expected.json`. `cases/bad/NAME.yaml` stands beside the exact complaint in
 //! `NAME.err`; their data are in `cases/bad/data/`. `REFRAIN_BLESS=1` writes the goldens anew.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use refrain_testkit::Refrain;
 use serde_json::{Value, json};
@@ -15,22 +16,33 @@ use crate::support::{cases, check_golden, copy_files, entries, stem, tables};
 fn good_pipelines_make_what_they_made() {
     let folders = entries(&cases("good"));
     assert!(folders.len() >= 12, "only {} cases were found", folders.len());
-    report(folders.iter().map(|folder| good(folder)));
+    report(&folders, |folder| good(folder));
 }
 
 #[test]
 fn bad_pipelines_are_told_what_is_wrong() {
     let folder = cases("bad");
-    let is_pipeline = |path: &&std::path::PathBuf| path.extension().is_some_and(|e| e == "yaml");
+    let is_pipeline = |path: &&PathBuf| path.extension().is_some_and(|e| e == "yaml");
     let paths = entries(&folder);
-    let pipelines: Vec<_> = paths.iter().filter(is_pipeline).collect();
+    let pipelines: Vec<_> = paths.iter().filter(is_pipeline).cloned().collect();
     assert!(pipelines.len() >= 30, "only {} cases were found", pipelines.len());
-    report(pipelines.into_iter().map(|path| bad(&folder, path)));
+    report(&pipelines, |path| bad(&folder, path));
 }
 
+/// Commands that run side by side: they wait for the disk more than they compute.
+const AT_ONCE: usize = 6;
+
 /// Fails with every complaint, not the first alone.
-fn report(results: impl Iterator<Item = Result<(), String>>) {
-    let complaints: Vec<String> = results.filter_map(Result::err).collect();
+fn report(cases: &[PathBuf], check: impl Fn(&Path) -> Result<(), String> + Sync) {
+    let next = AtomicUsize::new(0);
+    let work = || -> Vec<String> {
+        let claim = || cases.get(next.fetch_add(1, Ordering::Relaxed));
+        std::iter::from_fn(claim).filter_map(|case| check(case).err()).collect()
+    };
+    let complaints: Vec<String> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("a case panicked")).collect()
+    });
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 

@@ -79,7 +79,8 @@ pub(super) fn take_in(
         None => None,
         Some(StepError::Store(error)) => return Err(error.into()),
         Some(StepError::Cancelled) => Some(Outcome::cancelled(control)),
-        Some(StepError::Aborted { step, message }) => {
+        // A store that was mended, or another version, may go on with it.
+        Some(StepError::Broken { step, message } | StepError::Aborted { step, message }) => {
             let message = format!("step `{step}`: {message}");
             Some(Outcome::Ended(vec![RunEvent::Aborted { message, at_ms }]))
         }

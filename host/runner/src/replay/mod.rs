@@ -112,6 +112,9 @@ pub(crate) fn replay(
             Err(error @ (StepError::Aborted { .. } | StepError::Cancelled)) => {
                 return Err(RunnerError::Host { message: error.to_string() });
             }
+            Err(StepError::Broken { message, .. }) => {
+                return Ok(parted(report, step, None, message));
+            }
             Err(StepError::Failed { name, failure, .. }) => {
                 return Ok(parted(report, step, Some(name), failure.to_string()));
             }

@@ -88,10 +88,9 @@ impl StepRun<'_> {
     fn reported_facts(&self, index: usize) -> Result<Vec<Fact>, StepError> {
         let bytes = self.context.store.get(&self.input(index)?)?;
         let Source::Step { step, .. } = &self.step.inputs[index] else {
-            return Err(self.aborted("a decision reads steps only".to_owned()));
+            return Err(self.broken("a decision reads steps only".to_owned()));
         };
-        let broken =
-            |error: serde_json::Error| self.aborted(format!("report of `{step}`: {error}"));
+        let broken = |error: serde_json::Error| self.broken(format!("report of `{step}`: {error}"));
         match self.context.plan.step(step).map(|step| &step.op) {
             Some(Op::Drift { .. }) => {
                 let scores: Vec<DriftScore> = serde_json::from_slice(&bytes).map_err(broken)?;

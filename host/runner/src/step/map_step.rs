@@ -64,7 +64,7 @@ impl StepRun<'_> {
                 };
                 vec![("train", side(false)), ("holdout", side(true))]
             }
-            other => return Err(self.aborted(format!("{} keeps no rows", other.name()))),
+            other => return Err(self.broken(format!("{} keeps no rows", other.name()))),
         };
         let mut outputs = Outputs::new();
         for (name, predicate) in predicates {
@@ -184,7 +184,7 @@ impl StepRun<'_> {
             Some(OutputKind::Table(schema)) => {
                 self.single(&Table { schema: schema.clone(), chunks })
             }
-            _ => Err(self.aborted("the plan promises no table".to_owned())),
+            _ => Err(self.broken("the plan promises no table".to_owned())),
         }
     }
 
@@ -195,7 +195,7 @@ impl StepRun<'_> {
     pub(super) fn column(&self, schema: &Schema, name: &str) -> Result<usize, StepError> {
         schema
             .index_of(name)
-            .ok_or_else(|| self.aborted(format!("column `{name}` is not in its table")))
+            .ok_or_else(|| self.broken(format!("column `{name}` is not in its table")))
     }
 }
 

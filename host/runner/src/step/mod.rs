@@ -3,6 +3,7 @@
 //! Invariant: which units a step has depends on the plan and on digests alone, never on the number
 //! of workers or on what happens to be cached.
 
+mod error;
 mod fold_step;
 mod map_step;
 mod train_step;
@@ -13,12 +14,13 @@ use std::time::{Duration, Instant};
 
 use refrain_domain::plan::{Op, Plan, PlannedStep, Source};
 use refrain_domain::run::{StepFinished, StepRecord, UnitRecord};
-use refrain_domain::{Chunk, Digest, Failure, Limit, Schema, Table, from_canonical, to_canonical};
-use refrain_store::{DynStore, Publication, StoreError};
+use refrain_domain::{Chunk, Digest, Failure, Schema, Table, from_canonical, to_canonical};
+use refrain_store::{DynStore, Publication};
 
 use crate::executor::{Control, Executor, UnitError};
 use crate::memo;
 use crate::unit::{Environment, Rows, Unit, UnitOutput, Work};
+pub(crate) use error::StepError;
 
 /// Units that are handed to the executor at once. Memos are published in between, so that a killed
 /// run loses no more than this.
@@ -26,46 +28,6 @@ const UNITS_AT_ONCE: usize = 256;
 
 /// Memos wait this long at most before they are published.
 const PUBLISH_EVERY: Duration = Duration::from_secs(1);
-
-/// Why a step has no outputs.
-#[derive(Debug, thiserror::Error)]
-pub enum StepError {
-    /// A unit failed; it would fail again.
-    #[error("step `{step}`, {name}: {failure}{}", remedy(.failure))]
-    Failed {
-        /// The step.
-        step: String,
-        /// Counted from 0 within the step.
-        unit: u64,
-        /// What the unit did, and to which chunk: `apply[3]`.
-        name: String,
-        /// Why.
-        failure: Failure,
-    },
-    /// The host gave up.
-    #[error("step `{step}`: {message}")]
-    Aborted {
-        /// The step.
-        step: String,
-        /// Why.
-        message: String,
-    },
-    /// Someone asked for it to end.
-    #[error("cancelled")]
-    Cancelled,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Limits are the pipeline's to raise; whatever else a guest says, it says itself.
-fn remedy(failure: &Failure) -> &'static str {
-    match failure {
-        Failure::Limit { limit: Limit::Fuel, .. } => "; raise `budget.fuel_per_call`",
-        Failure::Limit { limit: Limit::Memory, .. } => "; raise `budget.memory_bytes_max`",
-        _ => "",
-    }
-}
 
 /// What a step needs besides itself.
 pub(crate) struct StepContext<'a> {
@@ -201,14 +163,14 @@ impl<'a> StepRun<'a> {
             Source::Artifact(digest) => Ok(*digest),
             Source::Input(name) => match self.context.plan.inputs.get(name) {
                 Some(input) => Ok(input.table),
-                None => Err(self.aborted(format!("the plan has no input `{name}`"))),
+                None => Err(self.broken(format!("the plan has no input `{name}`"))),
             },
             Source::Step { step, output } => self
                 .context
                 .finished
                 .get(step)
                 .and_then(|finished| finished.outputs.get(output).copied())
-                .ok_or_else(|| self.aborted(format!("`{step}.{output}` does not exist yet"))),
+                .ok_or_else(|| self.broken(format!("`{step}.{output}` does not exist yet"))),
         }
     }
 
@@ -216,18 +178,18 @@ impl<'a> StepRun<'a> {
     fn table(&self, index: usize) -> Result<Table, StepError> {
         let bytes = self.context.store.get(&self.input(index)?)?;
         let table: Table =
-            from_canonical(&bytes).map_err(|error| self.aborted(error.to_string()))?;
-        table.check().map_err(|problem| self.aborted(problem))?;
+            from_canonical(&bytes).map_err(|error| self.broken(error.to_string()))?;
+        table.check().map_err(|problem| self.broken(problem))?;
         Ok(table)
     }
 
     fn stage_table(&self, table: &Table) -> Result<Digest, StepError> {
-        let bytes = to_canonical(table).map_err(|error| self.aborted(error.to_string()))?;
+        let bytes = to_canonical(table).map_err(|error| self.broken(error.to_string()))?;
         Ok(self.context.store.stage(&bytes)?)
     }
 
-    fn aborted(&self, message: String) -> StepError {
-        StepError::Aborted { step: self.step.name.clone(), message }
+    fn broken(&self, message: String) -> StepError {
+        StepError::Broken { step: self.step.name.clone(), message }
     }
 
     /// Runs units side by side, but for those whose outputs are known; answers in their order.
@@ -310,14 +272,14 @@ impl<'a> StepRun<'a> {
                 if self.context.control.is_cancelled() {
                     return StepError::Cancelled;
                 }
-                self.aborted(message)
+                StepError::Aborted { step: self.step.name.clone(), message }
             }
             UnitError::Failure(failure) => {
                 let unit = self.lock().units.len() as u64;
                 StepError::Failed { step: self.step.name.clone(), unit, name, failure }
             }
             UnitError::Store(error) => StepError::Store(error),
-            UnitError::Data(message) => self.aborted(message),
+            UnitError::Data(message) => self.broken(message),
         }
     }
 
@@ -369,7 +331,7 @@ impl<'a> StepRun<'a> {
         let tally = self.tally.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         let fuel = tally.units.iter().map(|unit| unit.fuel).sum();
         let record = StepRecord { units: tally.units };
-        let bytes = to_canonical(&record).map_err(|error| StepError::Aborted {
+        let bytes = to_canonical(&record).map_err(|error| StepError::Broken {
             step: step.clone(),
             message: error.to_string(),
         })?;

@@ -1,7 +1,7 @@
 //! Training: passes until the trainer says that it is done. The end of each pass is a checkpoint.
 
 use refrain_domain::plan::PluginUse;
-use refrain_domain::{Chunk, Digest, Schema, TrainerDescription};
+use refrain_domain::{Chunk, Digest, Failure, Schema, TrainerDescription};
 
 use super::fold_step::{firsts, only};
 use super::{Outputs, StepError, StepRun, project, rows_of};
@@ -37,7 +37,9 @@ impl StepRun<'_> {
                 return Ok(only(self.one("finish", work)?));
             }
         }
-        Err(self.aborted(format!("the trainer did not end within {PASSES_MAX} passes")))
+        let message = format!("the trainer did not say `done` within {PASSES_MAX} passes");
+        let failure = Failure::Error { kind: "contract".to_owned(), message };
+        Err(self.failed(format!("pass[{PASSES_MAX}]"), failure.into()))
     }
 
     fn merged_pass(
@@ -61,7 +63,7 @@ impl StepRun<'_> {
     fn is_done(&self, end: &UnitOutput) -> Result<bool, StepError> {
         let bytes = self.context.store.get(&end.outputs[1])?;
         let summary: PassSummary =
-            serde_json::from_slice(&bytes).map_err(|error| self.aborted(error.to_string()))?;
+            serde_json::from_slice(&bytes).map_err(|error| self.broken(error.to_string()))?;
         tracing::debug!(step = %self.step.name, measures = ?summary.measures, "pass ended");
         Ok(summary.done)
     }
