@@ -238,3 +238,56 @@ fn cut(text: &str) -> String {
         None => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use refrain_domain::{Chunk, Kind};
+    use refrain_store::{Artifacts, MemoryStore};
+
+    use super::*;
+
+    /// A table of one column and one chunk.
+    fn table(store: &MemoryStore, field: &Field, column: Column, rows: usize) -> Table {
+        let column = refrain_data::canonicalize(column, rows);
+        let block = refrain_data::encode_column(&column, field, rows);
+        let columns = vec![store.stage(&block).expect("staged")];
+        let schema = Schema { fields: vec![field.clone()] };
+        Table { schema, chunks: vec![Chunk { rows: rows as u32, columns }] }
+    }
+
+    #[test]
+    fn vectors_differ_by_row_and_not_by_item() {
+        let store = MemoryStore::new();
+        let field = Field::vector("embedding", 2, true);
+        // Nine rows: validity takes a second byte, items would take a third.
+        let values: Vec<f32> = (0..18_u8).map(f32::from).collect();
+        let all_but_last = vec![0xff, 0x00];
+        let before = Column { values: Values::Vector(values.clone()), validity: all_but_last };
+        let mut changed = before.clone();
+        if let Values::Vector(values) = &mut changed.values {
+            values[15] = 0.5;
+        }
+        let (a, b) = (table(&store, &field, before, 9), table(&store, &field, changed, 9));
+        let found = table_difference(&store, &a, &b).expect("a difference");
+        let row = "differs first at row 7: [14.0, 15.0] before, [14.0, 0.5] now";
+        assert_eq!(found, format!("chunk 0, column `embedding` {row}"));
+        let whole = table(&store, &field, Column::new(Values::Vector(values)), 9);
+        let found = table_difference(&store, &a, &whole).expect("a difference");
+        assert!(found.ends_with("at row 8: null before, [16.0, 17.0] now"), "{found}");
+        assert_eq!(table_difference(&store, &a, &a), None);
+    }
+
+    #[test]
+    fn schemas_differ_before_rows_do() {
+        let store = MemoryStore::new();
+        let column = || Column::new(Values::Int64(vec![1]));
+        let int = Field::new("x", Kind::Int64, false);
+        let of = |field: &Field| table(&store, field, column(), 1);
+        let renamed = Field { name: "y".to_owned(), ..int.clone() };
+        let found = table_difference(&store, &of(&int), &of(&renamed));
+        assert_eq!(found.as_deref(), Some("column `x` is gone"));
+        let nullable = Field { nullable: true, ..int.clone() };
+        let found = table_difference(&store, &of(&int), &of(&nullable));
+        assert_eq!(found.as_deref(), Some("column `x` was int64 and is int64, nullable now"));
+    }
+}

@@ -230,6 +230,29 @@ fn an_output_that_did_not_change_runs_nothing_after_it() {
     assert_eq!(executed, BTreeSet::from(["derived"]), "one chunk, three times");
 }
 
+/// What was made beside a failure is not made again.
+#[test]
+fn units_beside_a_failure_are_remembered() {
+    let lab = Lab::default();
+    lab.import("points", &rows(60));
+    let odd = "2024-03-01T00:00:00Z,,,north,true\n2024-03-01T01:00:00Z,1.5,2,north,false\n";
+    lab.import("gaps", &format!("at,x,z,site,label\n{odd}"));
+    let pipeline = "
+pipeline: gaps
+inputs: {points: {dataset: points}, gaps: {dataset: gaps}}
+steps:
+  all: {union: [points, gaps]}
+  model: {plugin: logistic-regression@^0.1, input: all, params: {label: label, features: [x]}}
+";
+    let (_, failed) = lab.run(pipeline);
+    assert_eq!(failed.status, Status::Failed);
+    let message = failed.message.expect("a reason");
+    assert!(message.starts_with("step `model`, pass-part[1]: invalid-input"), "{message}");
+    let (_, run) = lab.run(&pipeline.replace("input: all", "input: points"));
+    succeeded(&run);
+    assert_eq!(run.finished["model"].units_reused, 1, "the first part of the first pass");
+}
+
 /// Names are for people: they are in no key.
 #[test]
 fn renaming_runs_nothing() {

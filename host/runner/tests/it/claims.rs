@@ -7,6 +7,7 @@ use refrain_runner::VerifyReport;
 use serde_json::{Value, json};
 
 use crate::bundles::{bundle, check, entries, tar_of};
+use crate::support::{change_leaf, changes};
 
 /// A bundle whose index, plan and artifacts can be changed, and whose digests follow.
 #[derive(Clone)]
@@ -182,53 +183,20 @@ fn a_plan_must_hang_together() {
     );
 }
 
-/// Everything in a JSON value that is not a list or a map, by its path.
-fn leaves(value: &Value, path: String, found: &mut Vec<String>) {
-    match value {
-        Value::Object(map) => {
-            map.iter().for_each(|(key, value)| leaves(value, format!("{path}/{key}"), found));
-        }
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .for_each(|(index, value)| leaves(value, format!("{path}/{index}"), found)),
-        _ => found.push(path),
-    }
-}
-
-fn value() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(|b| json!(b)),
-        prop::sample::select(vec![0, 1, 2, 7, 1_000_000, (1_u64 << 53) - 1]).prop_map(|n| json!(n)),
-        prop::sample::select(vec![
-            "", "at", "x", "ok", "site", "out", "train", "points", "kept", "split", "narrow",
-            "utf8", "vector", "boolean", "union", "filter",
-        ])
-        .prop_map(|text| json!(text)),
-        Just(json!([])),
-        Just(json!({})),
-    ]
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     /// Refused or not, the verifier answers.
     #[test]
     fn no_change_of_a_plan_makes_the_verifier_panic(
-        changes in prop::collection::vec((any::<prop::sample::Index>(), value()), 1..4),
+        changes in changes(),
         in_plan in any::<bool>(),
     ) {
         thread_local!(static FORGED: Forged = Forged::new());
         let mut forged = FORGED.with(Clone::clone);
         for (pick, value) in changes {
             let target = if in_plan { &mut forged.plan } else { &mut forged.index["events"] };
-            let mut places = Vec::new();
-            leaves(target, String::new(), &mut places);
-            if let Some(place) = target.pointer_mut(&places[pick.index(places.len())]) {
-                *place = value;
-            }
+            change_leaf(target, &pick, value);
         }
         let report = std::panic::catch_unwind(|| forged.check());
         prop_assert!(report.is_ok(), "it panicked");

@@ -1,9 +1,10 @@
 //! Planning: the same for the same spec, in an order that works, and quick for thousands of steps.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use crate::support::{change_leaf, changes};
 use proptest::prelude::*;
 use refrain_domain::model::ModelVersion;
 use refrain_domain::plan::{EventTime, Plan, PlannedInput, PluginUse, Source};
@@ -201,6 +202,26 @@ proptest! {
         let inputs = ["points", "others"].map(|name| (name.to_owned(), schema()));
         let checked = check(&plan, &BTreeMap::from(inputs));
         prop_assert_eq!(checked, Ok(()), "a plan of ours hangs together");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn a_changed_plan_is_refused_or_works_and_nothing_panics(
+        steps in pipeline(),
+        changes in changes(),
+    ) {
+        let plan = planned(&text(&steps), &Fake::default());
+        let mut json = serde_json::to_value(&plan).expect("JSON");
+        changes.into_iter().for_each(|(pick, value)| change_leaf(&mut json, &pick, value));
+        let Ok(changed) = serde_json::from_value::<Plan>(json) else { return Ok(()) };
+        let inputs = BTreeMap::from(["points", "others"].map(|name| (name.to_owned(), schema())));
+        if check(&changed, &inputs).is_ok() {
+            let names: BTreeSet<_> = changed.steps.iter().map(|step| &step.name).collect();
+            prop_assert_eq!(names.len(), changed.steps.len());
+        }
     }
 }
 

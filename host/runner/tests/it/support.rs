@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use proptest::prelude::*;
+use proptest::sample::Index;
 use refrain_domain::Digest;
 use refrain_domain::run::{Run, RunEvent};
 use refrain_runner::{
@@ -12,6 +14,7 @@ use refrain_store::{
     Artifacts, Bytes, DynStore, EventAppend, Events, MemoryStore, Memos, Publication, Publish,
     Refs, StoreError,
 };
+use serde_json::{Value, json};
 
 /// Ten rows: a time, a truth, a number that is once missing, a key.
 pub const POINTS: &str = "\
@@ -109,6 +112,49 @@ pub fn outcome(run: &Run) -> serde_json::Value {
         "verdict": run.verdict,
         "model": run.model_version.as_ref().map(|model| model.digest),
     })
+}
+
+/// Everything in a JSON value that is not a list or a map, by its path.
+fn leaves(value: &Value, path: String, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            map.iter().for_each(|(key, value)| leaves(value, format!("{path}/{key}"), found));
+        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(index, value)| leaves(value, format!("{path}/{index}"), found)),
+        _ => found.push(path),
+    }
+}
+
+/// Few and small changes: whoever changes much is found out early.
+pub fn changes() -> impl Strategy<Value = Vec<(Index, Value)>> {
+    prop::collection::vec((any::<Index>(), value()), 1..4)
+}
+
+/// Puts a value in the place of another.
+pub fn change_leaf(json: &mut Value, pick: &Index, value: Value) {
+    let mut places = Vec::new();
+    leaves(json, String::new(), &mut places);
+    if let Some(place) = json.pointer_mut(&places[pick.index(places.len())]) {
+        *place = value;
+    }
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(|b| json!(b)),
+        prop::sample::select(vec![0, 1, 2, 7, 1_000_000, (1_u64 << 53) - 1]).prop_map(|n| json!(n)),
+        prop::sample::select(vec![
+            "", "at", "x", "ok", "site", "out", "train", "points", "kept", "split", "narrow",
+            "utf8", "vector", "boolean", "union", "filter",
+        ])
+        .prop_map(|text| json!(text)),
+        Just(json!([])),
+        Just(json!({})),
+    ]
 }
 
 /// A store that remembers no answers, and stops after so many publications.
