@@ -4,4 +4,4 @@ mod command;
 mod example;
 
 pub use command::{Output, Refrain, Server};
-pub use example::{example, plugin, plugins_dir};
+pub use example::{example, guest, plugin, plugins_dir};

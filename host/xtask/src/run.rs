@@ -57,6 +57,7 @@ impl Chores {
     /// End-to-end tests run the binary; answers where the plugins are.
     fn build_for_tests(&self) -> anyhow::Result<PathBuf> {
         self.build()?;
+        self.build_guests("tests/guests", self.workspace.target.join("guests-of-tests"))?;
         Ok(self.plugins_dir())
     }
 
@@ -130,8 +131,13 @@ impl Chores {
     }
 
     fn build_plugins(&self) -> anyhow::Result<PathBuf> {
-        let dir = self.plugins_dir();
-        let plugins = guests::build_plugins(&dir).context("the reference plugins do not build")?;
+        self.build_guests("plugins", self.plugins_dir())
+    }
+
+    /// Builds the guests in a folder of the sources, and leaves nothing else where they go.
+    fn build_guests(&self, folder: &str, dir: PathBuf) -> anyhow::Result<PathBuf> {
+        let built = guests::build_guests(folder, &dir);
+        let plugins = built.with_context(|| format!("the guests in {folder}/ do not build"))?;
         // A plugin that is gone from the sources must not stay in the binary.
         for entry in std::fs::read_dir(&dir)? {
             let path = entry?.path();
@@ -139,7 +145,7 @@ impl Chores {
                 std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
             }
         }
-        eprintln!("{} plugins in {}", plugins.len(), dir.display());
+        eprintln!("{} components in {}", plugins.len(), dir.display());
         Ok(dir)
     }
 
