@@ -197,7 +197,6 @@ impl Prover {
         let mut baseline = weigh(&effect);
         if role == Role::Trigger {
             baseline.rows = 1;
-            baseline.fuel_per_row = as_float(effect.fuel);
         }
         Some(baseline)
     }
@@ -285,14 +284,6 @@ fn is_refusal(failure: &Failure) -> bool {
 }
 
 fn weigh(effect: &Effect) -> Baseline {
-    Baseline {
-        rows: N_ROWS as u64,
-        fuel_per_row: as_float(effect.fuel) / as_float(N_ROWS as u64),
-        memory_bytes_peak: effect.memory_bytes_peak,
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "for people")]
-fn as_float(n: u64) -> f64 {
-    n as f64
+    let Effect { fuel, memory_bytes_peak, .. } = *effect;
+    Baseline { rows: N_ROWS as u64, fuel, memory_bytes_peak }
 }

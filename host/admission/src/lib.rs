@@ -7,6 +7,7 @@
 //! Absent on purpose: nothing here knows a store, a registry or a file.
 
 mod case;
+mod embedded;
 mod exercise;
 mod generate;
 mod laws;
@@ -15,6 +16,7 @@ mod rows;
 mod value;
 
 pub use case::{Case, CaseError, Expectation, Input, Table};
+pub use embedded::{Embedded, SECTION};
 pub use exercise::{Effect, Grouping, exercise};
 pub use laws::{Provers, prove};
 pub use report::{Baseline, Check, Report, Verdict};

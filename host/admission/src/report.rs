@@ -28,19 +28,19 @@ pub struct Check {
 }
 
 /// What the plugin used on the first case, to be compared with the version after it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
     /// Rows it was given.
     pub rows: u64,
-    /// Fuel for each of them, all its instances together.
-    pub fuel_per_row: f64,
+    /// Fuel for all of them, all its instances together.
+    pub fuel: u64,
     /// The most linear memory of one instance.
     pub memory_bytes_peak: u64,
 }
 
 /// All checks of a component.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
     /// In the order in which they were made.

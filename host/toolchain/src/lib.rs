@@ -8,8 +8,12 @@
 
 mod encode;
 mod error;
+mod metadata;
+mod recipe;
 mod run;
 pub mod rust;
 
 pub use encode::{Contract, encode, rename_exports};
 pub use error::BuildError;
+pub use metadata::{Metadata, describe};
+pub use recipe::{Sources, compile};

@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("refrain-data", 1),
     ("refrain-toolchain", 1),
     ("refrain-admission", 2),
+    ("refrain-authoring", 3),
     ("refrain-runner", 3),
     ("refrain-api", 4),
     ("refrain-cli", 5),
