@@ -12,6 +12,7 @@ mod auth;
 mod conditional;
 mod error;
 mod idempotency;
+mod intake;
 mod jobs;
 mod middleware;
 mod openapi;

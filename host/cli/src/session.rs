@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use refrain_api::{Access, App, AppOptions};
+use refrain_api::{App, AppOptions};
 use refrain_runner::{Runner, RunnerOptions};
 use refrain_store::{DynStore, SledStore, StoreError};
 
@@ -29,12 +29,8 @@ pub(crate) fn connect(global: &Global, missing: Missing) -> anyhow::Result<Clien
     if let Some(server) = &global.server {
         return Ok(Client::new(Box::new(Remote::new(server, global.token.as_deref())?)));
     }
-    let options = AppOptions {
-        has_local_files: true,
-        tells_internals: true,
-        spool_dir: None,
-        access: Access::open(),
-    };
+    let options =
+        AppOptions { has_local_files: true, tells_internals: true, ..AppOptions::default() };
     let app = open(global, missing, options)?;
     Ok(Client::new(Box::new(Local::new(app)?)))
 }

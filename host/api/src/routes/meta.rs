@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use crate::wire::Health;
 
 /// Whether the process is alive.
-#[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, body = Health)))]
+#[utoipa::path(get, operation_id = "health", path = "/healthz", tag = "server", responses((status = 200, body = Health)))]
 pub(crate) async fn health() -> Json<Health> {
     let profile = Sandbox::profile();
     Json(Health {
@@ -24,7 +24,7 @@ pub(crate) async fn health() -> Json<Health> {
 }
 
 /// Whether the store answers.
-#[utoipa::path(get, path = "/readyz", tag = "server", responses(
+#[utoipa::path(get, operation_id = "ready", path = "/readyz", tag = "server", responses(
     (status = 200, body = Health), (status = 503, body = Problem)))]
 pub(crate) async fn ready(State(app): State<App>) -> Response {
     match app.runner().store().get_ref("ready") {
@@ -34,13 +34,13 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
 }
 
 /// This contract.
-#[utoipa::path(get, path = "/openapi.json", tag = "server", responses((status = 200, body = Object)))]
+#[utoipa::path(get, operation_id = "openapi", path = "/openapi.json", tag = "server", responses((status = 200, body = Object)))]
 pub(crate) async fn openapi() -> Response {
     Json(crate::openapi()).into_response()
 }
 
 /// The JSON Schema of pipeline files, for editors.
-#[utoipa::path(get, path = "/v1/schemas/pipeline", tag = "server", responses((status = 200, body = Object)))]
+#[utoipa::path(get, operation_id = "pipeline_schema", path = "/v1/schemas/pipeline", tag = "server", responses((status = 200, body = Object)))]
 pub(crate) async fn pipeline_schema() -> Json<serde_json::Value> {
     Json(PipelineSpec::json_schema())
 }

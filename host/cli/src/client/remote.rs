@@ -53,6 +53,8 @@ impl Transport for Remote {
                 self.agent.run(built.body(bytes).context("BUG: a request that cannot be")?)
             }
             RequestBody::Reader(reader) => {
+                // A server that does not want it says so before it is sent.
+                built = built.header("expect", "100-continue");
                 let body = SendBody::from_owned_reader(reader);
                 self.agent.run(built.body(body).context("BUG: a request that cannot be")?)
             }

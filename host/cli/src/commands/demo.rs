@@ -116,7 +116,7 @@ fn month_by_month(
         };
         let (decision, run) = decide_and_train(client, global, request)?;
         print_month(month, rows, &decision, run.as_ref())?;
-        if let Some(run) = run.filter(|run| is_promoted(run)) {
+        if let Some(run) = run.filter(is_promoted) {
             champion = Some(run);
         }
     }
