@@ -10,6 +10,7 @@ use refrain_store::SledStore;
 
 use crate::auth::Access;
 use crate::jobs::Jobs;
+use crate::metrics::Metrics;
 
 /// Runs under way at once; the others wait.
 const RUNS_AT_ONCE: usize = 4;
@@ -54,6 +55,7 @@ struct Inner {
     /// For sweeping, checking and copying, where the store is of that kind.
     store: Option<Arc<SledStore>>,
     jobs: Jobs,
+    metrics: Arc<Metrics>,
     options: AppOptions,
     /// Idempotency keys whose first request is under way.
     turns: Mutex<HashSet<String>>,
@@ -76,12 +78,14 @@ impl Drop for Turn {
 impl App {
     /// An app over a runner. `store` is the runner's own, for the routes under `/v1/store`.
     pub fn new(runner: Arc<Runner>, store: Option<Arc<SledStore>>, options: AppOptions) -> Self {
-        let jobs = Jobs::new(runner.clone(), RUNS_AT_ONCE);
+        let metrics = Arc::new(Metrics::new());
+        let jobs = Jobs::new(runner.clone(), metrics.clone(), RUNS_AT_ONCE);
         Self {
             inner: Arc::new(Inner {
                 runner,
                 store,
                 jobs,
+                metrics,
                 options,
                 turns: Mutex::default(),
                 aliases: Mutex::default(),
@@ -99,6 +103,10 @@ impl App {
 
     pub(crate) fn jobs(&self) -> &Jobs {
         &self.inner.jobs
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
     }
 
     pub(crate) fn options(&self) -> &AppOptions {

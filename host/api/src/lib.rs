@@ -14,6 +14,7 @@ mod error;
 mod idempotency;
 mod intake;
 mod jobs;
+mod metrics;
 mod middleware;
 mod openapi;
 mod pieces;

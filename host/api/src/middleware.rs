@@ -1,7 +1,9 @@
 //! What happens to every request: an id, a span, a caller, and a net under panics.
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
@@ -15,13 +17,17 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 
 /// Gives the request an id (the caller's own, if it has a sane one), and puts it into the span, the
 /// answer and every problem.
-pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
+pub(crate) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    #[expect(clippy::disallowed_methods, reason = "for people: how long an answer took")]
+    let begin = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let given = request.headers().get(REQUEST_ID).filter(|id| is_sane(id)).cloned();
     let id = given.unwrap_or_else(new_id);
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let text = id.to_str().unwrap_or_default().to_owned();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = tracing::info_span!("request", id = %text, %method, path);
+    let name = method_name(&method);
     let mut response = async {
         let response = next.run(request).await;
         tracing::info!(status = response.status().as_u16(), "answered");
@@ -38,7 +44,15 @@ pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
         kind.and_then(|kind| response.headers_mut().insert(header::CONTENT_TYPE, kind));
     }
     response.headers_mut().insert(REQUEST_ID, id);
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    app.metrics().answered(name, route, response.status().as_u16(), begin.elapsed());
     response
+}
+
+/// Callers may make methods up; labels are few.
+fn method_name(method: &Method) -> &'static str {
+    let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
+    known.into_iter().find(|known| method == known).unwrap_or("other")
 }
 
 fn is_sane(id: &HeaderValue) -> bool {

@@ -13,6 +13,7 @@ use crate::wire;
     paths(
         meta::health,
         meta::ready,
+        meta::metrics,
         meta::openapi,
         meta::pipeline_schema,
         plugins::list,

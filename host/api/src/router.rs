@@ -44,7 +44,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), middleware::from_here))
         .layer(from_fn_with_state(app.clone(), intake::watch))
         .layer(from_fn(middleware::explain))
-        .layer(from_fn(middleware::identify))
+        .layer(from_fn_with_state(app.clone(), middleware::identify))
         .with_state(app.clone())
 }
 
@@ -59,6 +59,7 @@ fn open() -> Router<App> {
 
 fn viewer() -> Router<App> {
     Router::new()
+        .route("/metrics", get(meta::metrics))
         .route("/v1/plugins", get(plugins::list))
         .route("/v1/plugins/{name}", get(plugins::show))
         .route("/v1/plugins/{name}/{version}", get(plugins::show_version))

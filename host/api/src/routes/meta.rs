@@ -2,11 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use refrain_domain::canonical::digest_of;
 use refrain_runner::PipelineSpec;
 use refrain_sandbox::Sandbox;
 
+use super::plugins::ended;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::wire::Health;
@@ -31,6 +33,21 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
         Ok(_) => health().await.into_response(),
         Err(error) => app.problem(&error.into()).into_response(),
     }
+}
+
+/// What the process has done since it started, for Prometheus (OpenMetrics text).
+#[utoipa::path(get, operation_id = "metrics", path = "/metrics", tag = "server",
+    responses((status = 200, content_type = "application/openmetrics-text", body = String)))]
+pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
+    let refuse = app.refuse();
+    let work = move || {
+        let store = app.store().map(|store| &**store);
+        app.metrics().text(app.jobs().n_under_way(), store)
+    };
+    let text = tokio::task::spawn_blocking(work).await.map_err(ended)?;
+    let text = text.map_err(|error| refuse(error.into()))?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
 
 /// This contract.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use refrain_api::{Access, AppOptions, ServeOptions, serve as run_server};
 use refrain_domain::Digest;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::{Global, ServeArgs, TokenVerb};
 use crate::failure::Hinted;
@@ -32,6 +33,8 @@ pub(super) fn serve(global: &Global, args: &ServeArgs) -> anyhow::Result<ExitCod
 }
 
 async fn listen_and_serve(global: &Global, args: &ServeArgs) -> anyhow::Result<()> {
+    // From here on, whoever asks the process to end is heard.
+    let signals = Signals::listen()?;
     let access = match &args.token_file {
         Some(path) => Access::from_file(path)?,
         None => Access::open(),
@@ -61,7 +64,7 @@ async fn listen_and_serve(global: &Global, args: &ServeArgs) -> anyhow::Result<(
         write_timeout: seconds(args.write_timeout),
         ..ServeOptions::default()
     };
-    run_server(listener, app, router, limits, stop()).await;
+    run_server(listener, app, router, limits, signals.stop()).await;
     Ok(())
 }
 
@@ -69,25 +72,36 @@ fn seconds(n: u32) -> Duration {
     Duration::from_secs(n.into())
 }
 
-/// Ctrl-C, or what a service manager sends.
-async fn stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// Ctrl-C, and what a service manager sends.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("the operating system gives no signals");
+        let interrupt = listen(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: listen(SignalKind::terminate())? })
     }
-    eprintln!("stopping: runs under way go on at the next start");
-    tokio::spawn(async move {
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-        eprintln!("stopped at once: nothing that was acknowledged is lost");
-        std::process::exit(1);
-    });
+    }
+
+    /// Waits for the first. A second one ends the process without waiting for anything.
+    async fn stop(mut self) {
+        self.next().await;
+        eprintln!("stopping: runs under way go on at the next start");
+        tokio::spawn(async move {
+            self.next().await;
+            eprintln!("stopped at once: nothing that was acknowledged is lost");
+            std::process::exit(1);
+        });
+    }
 }
 
 pub(super) fn token(global: &Global, verb: &TokenVerb) -> anyhow::Result<ExitCode> {

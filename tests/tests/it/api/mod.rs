@@ -2,6 +2,7 @@
 
 mod auth;
 mod datasets;
+mod metrics;
 mod models;
 mod openapi;
 mod patience;
