@@ -62,8 +62,10 @@ impl Jobs {
         let (metrics, id) = (self.metrics.clone(), id.to_owned());
         tokio::spawn(async move {
             let _seat = room.acquire_owned().await;
-            let (name, bell) = (id.clone(), shared.clone());
+            let (name, of, bell) = (id.clone(), id.clone(), shared.clone());
             let watch = move |event: &RunEvent| {
+                let step = if let RunEvent::StepFinished(done) = event { &done.step } else { "" };
+                tracing::info!(run = %of, event = event.name(), step);
                 metrics.happened(event);
                 bell.ring();
             };

@@ -11,6 +11,7 @@ use crate::args::Global;
 use crate::bundled;
 use crate::client::{Client, Local, Remote};
 use crate::failure::{Hinted, Refused};
+use crate::interrupt;
 
 /// Where a store is unless told.
 const STORE: &str = ".refrain";
@@ -27,11 +28,13 @@ pub(crate) enum Missing {
 /// Connects to the server that was named, or opens the store of this machine.
 pub(crate) fn connect(global: &Global, missing: Missing) -> anyhow::Result<Client> {
     if let Some(server) = &global.server {
+        interrupt::listen(None);
         return Ok(Client::new(Box::new(Remote::new(server, global.token.as_deref())?)));
     }
     let options =
         AppOptions { has_local_files: true, tells_internals: true, ..AppOptions::default() };
     let app = open(global, missing, options)?;
+    interrupt::listen(Some(app.clone()));
     Ok(Client::new(Box::new(Local::new(app)?)))
 }
 

@@ -1,8 +1,11 @@
 //! What tests of several crates need: the built binary, folders that clean up, requests, the
-//! example, and something smaller.
+//! example, something smaller, and guests that misbehave.
 
 mod command;
 mod example;
+#[allow(missing_docs, clippy::unwrap_used, reason = "the sandbox's own tests, lent")]
+#[path = "../../sandbox/tests/it/guest.rs"]
+pub mod guest;
 mod http;
 pub mod small;
 

@@ -59,8 +59,12 @@ impl Transport for Remote {
                 self.agent.run(built.body(body).context("BUG: a request that cannot be")?)
             }
         };
+        let words = |error| match error {
+            ureq::Error::Io(error) => error.to_string(),
+            error => error.to_string(),
+        };
         let response = sent.map_err(|error| Hinted {
-            message: format!("{}: {error}", self.base),
+            message: format!("{}: {}", self.base, words(error)),
             hint: "is the server running there? `refrain serve` starts one".to_owned(),
         })?;
         let status = response.status().as_u16();

@@ -11,6 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::args::{Global, ServeArgs, TokenVerb};
 use crate::failure::Hinted;
 use crate::output;
+use crate::output::{errln, outln};
 use crate::session::{Missing, open, store_path};
 
 /// How long work that nobody waits for any more may take to notice.
@@ -53,10 +54,10 @@ async fn listen_and_serve(global: &Global, args: &ServeArgs) -> anyhow::Result<(
     drop(std::fs::remove_dir_all(&spool_dir));
     std::fs::create_dir_all(&spool_dir).with_context(|| spool_dir.display().to_string())?;
     for run in app.resume_all()? {
-        eprintln!("resuming {run}");
+        errln!("resuming {run}");
     }
     let address = listener.local_addr()?;
-    eprintln!("listening on http://{address}, store {}", store_path(global).display());
+    errln!("listening on http://{address}, store {}", store_path(global).display());
     let router = refrain_api::router(app.clone());
     let limits = ServeOptions {
         connections_max: args.connections_max as usize,
@@ -95,10 +96,10 @@ impl Signals {
     /// Waits for the first. A second one ends the process without waiting for anything.
     async fn stop(mut self) {
         self.next().await;
-        eprintln!("stopping: runs under way go on at the next start");
+        errln!("stopping: runs under way go on at the next start");
         tokio::spawn(async move {
             self.next().await;
-            eprintln!("stopped at once: nothing that was acknowledged is lost");
+            errln!("stopped at once: nothing that was acknowledged is lost");
             std::process::exit(1);
         });
     }
@@ -119,8 +120,8 @@ pub(super) fn token(global: &Global, verb: &TokenVerb) -> anyhow::Result<ExitCod
         output::json(&serde_json::json!({"token": token, "line": line}))?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{token}");
-    eprintln!("shown once; add this line to the server's token file:");
-    eprintln!("{line}");
+    outln!("{token}");
+    errln!("shown once; add this line to the server's token file:");
+    errln!("{line}");
     Ok(ExitCode::SUCCESS)
 }
