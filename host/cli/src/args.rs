@@ -176,14 +176,7 @@ pub(crate) enum Verb {
         output: Option<PathBuf>,
     },
     /// Serve the API
-    Serve {
-        /// Where to listen
-        #[arg(long, default_value = "127.0.0.1:7878", value_name = "ADDRESS")]
-        listen: SocketAddr,
-        /// Who may do what; needed to listen off loopback
-        #[arg(long, env = "REFRAIN_TOKEN_FILE", value_name = "FILE")]
-        token_file: Option<PathBuf>,
-    },
+    Serve(ServeArgs),
     /// Tokens for a server
     #[command(subcommand)]
     Token(TokenVerb),
@@ -225,6 +218,29 @@ pub(crate) struct PipelineArgs {
     /// Read a fixed dataset version: `flights=blake3:…`
     #[arg(long = "input", value_name = "INPUT=VERSION", value_parser = pair)]
     pub inputs: Vec<(String, String)>,
+}
+
+/// Where to listen, to whom, and for how long.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:7878", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    /// Who may do what; needed to listen off loopback
+    #[arg(long, env = "REFRAIN_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Connections at once; the next ones wait
+    #[arg(long, default_value_t = 1024, value_name = "N", value_parser = at_least_one)]
+    pub connections_max: u32,
+    /// A request's head must be here within this time
+    #[arg(long, default_value_t = 15, value_name = "SECONDS", value_parser = at_least_one)]
+    pub head_timeout: u32,
+    /// A body that brings nothing for so long is given up
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = at_least_one)]
+    pub body_timeout: u32,
+    /// A reader who takes nothing for so long is hung up on
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = at_least_one)]
+    pub write_timeout: u32,
 }
 
 #[derive(Debug, Subcommand)]
@@ -358,6 +374,11 @@ pub(crate) enum TokenVerb {
         #[arg(long)]
         role: refrain_api::Role,
     },
+}
+
+fn at_least_one(text: &str) -> Result<u32, String> {
+    let number: Option<u32> = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "write a whole number of at least 1".to_owned())
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -406,7 +406,9 @@ impl PipelineSpec {
     /// # Errors
     /// [`SpecError`] with line and column; for an unknown key also the nearest known one.
     pub fn parse(text: &str) -> Result<Self, SpecError> {
-        serde_saphyr::from_str(text)
+        // YAML 1.2: a column may be called `y`, `no` or `on` without being true or false.
+        let options = serde_saphyr::options! { strict_booleans: true };
+        serde_saphyr::from_str_with_options(text, options)
             .map_err(|error| SpecError { message: suggest(&first_paragraph(&error.to_string())) })
     }
 

@@ -123,8 +123,16 @@ impl Refrain {
     /// # Panics
     /// If it does not start.
     pub fn serve(&self, arguments: &[&str]) -> Server {
+        self.serve_at("127.0.0.1:0", arguments)
+    }
+
+    /// Starts `refrain serve` on an address, with these arguments besides.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn serve_at(&self, address: &str, arguments: &[&str]) -> Server {
         let all: Vec<&str> =
-            ["serve", "--listen", "127.0.0.1:0"].iter().chain(arguments).copied().collect();
+            ["serve", "--listen", address].iter().chain(arguments).copied().collect();
         let mut command = self.command(&all);
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary starts");
         let mut lines = BufReader::new(child.stderr.take().expect("BUG: no pipe")).lines();

@@ -35,7 +35,7 @@ pub fn plugin(name: &str) -> Vec<u8> {
 ///
 /// # Panics
 /// If it has not been built.
-pub fn guest(name: &str) -> Vec<u8> {
+pub fn test_guest(name: &str) -> Vec<u8> {
     read(&plugins_dir().with_file_name("guests-of-tests").join(format!("{name}.wasm")))
 }
 

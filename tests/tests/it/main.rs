@@ -1,5 +1,5 @@
 //! End to end: the binary and the server as people use them, on real components.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::disallowed_methods, reason = "tests: they also time things")]
 
 mod api;
 mod bad_input;

@@ -11,7 +11,7 @@ fn report(law: &str) -> Report {
     let schema = json!([{"name": "x", "kind": "float64", "nullable": true}]);
     let case = json!({"params": {"break": law}, "input": {"schema": schema, "rows": rows}});
     let case: Case = serde_json::from_value(case).expect("a case");
-    prove(&provers(), &refrain_testkit::guest("lawbreaker"), &[], &[case])
+    prove(&provers(), &refrain_testkit::test_guest("lawbreaker"), &[], &[case])
 }
 
 /// The failed checks besides `parameters`, which this guest always breaks.

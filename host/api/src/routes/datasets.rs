@@ -19,14 +19,14 @@ use crate::wire::{
 };
 
 /// All datasets.
-#[utoipa::path(get, path = "/v1/datasets", tag = "datasets", responses((status = 200, body = Datasets)))]
+#[utoipa::path(get, operation_id = "list_datasets", path = "/v1/datasets", tag = "datasets", responses((status = 200, body = Datasets)))]
 pub(crate) async fn list(State(app): State<App>) -> Result<Json<Datasets>, Problem> {
     let datasets = app.runner().datasets().map_err(app.refuse())?;
     Ok(Json(Datasets { datasets: datasets.into_iter().map(DatasetView::from).collect() }))
 }
 
 /// The latest version of a dataset.
-#[utoipa::path(get, path = "/v1/datasets/{name}", tag = "datasets", params(("name" = String, Path)),
+#[utoipa::path(get, operation_id = "show_dataset", path = "/v1/datasets/{name}", tag = "datasets", params(("name" = String, Path)),
     responses((status = 200, body = DatasetVersionView), (status = 404, body = Problem)))]
 pub(crate) async fn show(
     State(app): State<App>,
@@ -36,7 +36,7 @@ pub(crate) async fn show(
 }
 
 /// A version of a dataset.
-#[utoipa::path(get, path = "/v1/datasets/{name}/versions/{version}", tag = "datasets",
+#[utoipa::path(get, operation_id = "show_dataset_version", path = "/v1/datasets/{name}/versions/{version}", tag = "datasets",
     params(("name" = String, Path), ("version" = String, Path)),
     responses((status = 200, body = DatasetVersionView), (status = 404, body = Problem)))]
 pub(crate) async fn show_version(
@@ -65,7 +65,7 @@ fn view(app: &App, address: &str) -> Result<DatasetVersionView, Problem> {
 
 /// Makes a version of a source: a multipart body with the parts `options` (JSON, first) and `file`.
 /// A source that was imported in the same way before is recognised by its digest.
-#[utoipa::path(post, path = "/v1/datasets/{name}/versions", tag = "datasets",
+#[utoipa::path(post, operation_id = "import_dataset", path = "/v1/datasets/{name}/versions", tag = "datasets",
     params(("name" = String, Path)),
     request_body(content = ImportOptions, content_type = "multipart/form-data"),
     responses((status = 201, body = Imported), (status = 413, body = Problem),
@@ -173,7 +173,7 @@ fn no_room(error: std::io::Error) -> Problem {
 
 /// How two versions differ: schema, chunks, statistics. `latest` and `parent` are words for
 /// versions too.
-#[utoipa::path(get, path = "/v1/datasets/{name}/diff/{from}/{to}", tag = "datasets",
+#[utoipa::path(get, operation_id = "diff_dataset_versions", path = "/v1/datasets/{name}/diff/{from}/{to}", tag = "datasets",
     params(("name" = String, Path), ("from" = String, Path), ("to" = String, Path)),
     responses((status = 200, body = Object), (status = 404, body = Problem)))]
 pub(crate) async fn diff(
@@ -195,7 +195,7 @@ pub(crate) struct ExportOptions {
 }
 
 /// The rows of a dataset version. `latest` is a word for a version too.
-#[utoipa::path(get, path = "/v1/datasets/{name}/versions/{version}/rows", tag = "datasets",
+#[utoipa::path(get, operation_id = "export_dataset_version", path = "/v1/datasets/{name}/versions/{version}/rows", tag = "datasets",
     params(("name" = String, Path), ("version" = String, Path), ExportOptions),
     responses((status = 200, body = Vec<u8>), (status = 400, body = Problem),
         (status = 404, body = Problem)))]

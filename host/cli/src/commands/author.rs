@@ -11,7 +11,7 @@ use refrain_sandbox::{Sandbox, SandboxOptions, UnitContext};
 use serde_json::json;
 
 use crate::args::Global;
-use crate::output::{self, Rows, bytes, thousands};
+use crate::output::{self, Rows, bytes, outln, thousands};
 use crate::session;
 
 pub(super) fn new(
@@ -26,8 +26,8 @@ pub(super) fn new(
         output::json(&json!({"project": dir, "world": world, "language": language}))?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{}: a {world} in {language}; next:", dir.display());
-    println!("  cd {} && refrain plugin build && refrain plugin test", dir.display());
+    outln!("{}: a {world} in {language}; next:", dir.display());
+    outln!("  cd {} && refrain plugin build && refrain plugin test", dir.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -42,7 +42,7 @@ pub(super) fn make(global: &Global, project: &Path) -> anyhow::Result<ExitCode> 
         return Ok(ExitCode::SUCCESS);
     }
     let size = bytes(built.component.len() as u64);
-    println!("{}: {size}, {}", built.path.display(), built.digest);
+    outln!("{}: {size}, {}", built.path.display(), built.digest);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -88,7 +88,7 @@ pub(super) fn test(
         }))?;
     } else {
         print(&outcomes, &report);
-        println!(
+        outln!(
             "{} cases, {failed} failed; {} laws, {} failed",
             outcomes.len(),
             report.checks.len(),
@@ -124,7 +124,7 @@ fn print(outcomes: &[CaseOutcome], report: &Report) {
     if let Some(baseline) = &report.baseline {
         let per_row = baseline.fuel / baseline.rows.max(1);
         let peak = bytes(baseline.memory_bytes_peak);
-        println!("{} fuel a row, {peak} of memory at most", thousands(per_row));
+        outln!("{} fuel a row, {peak} of memory at most", thousands(per_row));
     }
 }
 

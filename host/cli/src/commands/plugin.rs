@@ -13,6 +13,7 @@ use refrain_sandbox::Sandbox;
 use super::author;
 use crate::args::{Global, PluginVerb, PushArgs};
 use crate::client::escape;
+use crate::output::outln;
 use crate::output::{self, Rows, bytes, short};
 use crate::session::{Missing, connect};
 
@@ -68,7 +69,7 @@ fn push(global: &Global, push: PushArgs) -> anyhow::Result<ExitCode> {
         output::json(&plugin)?;
     } else {
         let PluginView { name, version, world, digest, .. } = &plugin;
-        println!("{name}@{version}: {world}, {digest}");
+        outln!("{name}@{version}: {world}, {digest}");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -111,15 +112,15 @@ fn inspect(global: &Global, file: &Path) -> anyhow::Result<ExitCode> {
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("digest     {digest}");
-    println!("world      {}", world.as_deref().unwrap_or("none of Refrain's"));
-    println!("size       {}, {} functions", bytes(info.size_bytes as u64), info.n_functions);
+    outln!("digest     {digest}");
+    outln!("world      {}", world.as_deref().unwrap_or("none of Refrain's"));
+    outln!("size       {}, {} functions", bytes(info.size_bytes as u64), info.n_functions);
     let list = |names: &[String]| match names {
         [] => "none".to_owned(),
         names => names.join("\n           "),
     };
-    println!("imports    {}", list(&info.imports));
-    println!("exports    {}", list(&info.exports));
+    outln!("imports    {}", list(&info.imports));
+    outln!("exports    {}", list(&info.exports));
     Ok(ExitCode::SUCCESS)
 }
 

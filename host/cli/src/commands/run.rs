@@ -15,7 +15,9 @@ use super::show::{print_decision, print_run};
 use crate::args::{Global, PipelineArgs};
 use crate::client::{Client, escape};
 use crate::failure::Refused;
+use crate::interrupt;
 use crate::output;
+use crate::output::outln;
 use crate::progress::Spinner;
 
 pub(super) fn run(
@@ -74,7 +76,7 @@ pub(super) fn plan(
         output::json(&plan)?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("plan {}", plan.plan);
+    outln!("plan {}", plan.plan);
     let mut rows = output::Rows::new(&["step", "does", "plugin", "reads"]);
     for step in &plan.steps {
         let plugin = output::or_dash(step.plugin.as_deref());
@@ -153,6 +155,10 @@ pub(super) fn submit(
 /// Shows the steps of a run as they end.
 pub(super) fn follow(client: &Client, spinner: &Spinner, run: &str) -> anyhow::Result<()> {
     spinner.say(format!("running {run}"));
+    interrupt::advise(Some(match client.is_local() {
+        true => format!("; `refrain resume {run}` goes on"),
+        false => format!("; run {run} goes on, and `refrain cancel {run}` ends it"),
+    }));
     client.follow(&format!("/v1/runs/{}/events", escape(run)), &mut |event| {
         if event.name == "step-finished" {
             let step = event.data["step"].as_str().unwrap_or_default();
@@ -163,7 +169,11 @@ pub(super) fn follow(client: &Client, spinner: &Spinner, run: &str) -> anyhow::R
             spinner.note(format!("  {step}: {executed} executed, {reused} reused, {time}"));
             spinner.say(format!("running {run}: {step} done"));
         }
-    })
+    })?;
+    // What rests because of Ctrl-C has not ended.
+    interrupt::rest_if_pending();
+    interrupt::advise(None);
+    Ok(())
 }
 
 /// A run that came to its end is a success, whatever its gate said.
