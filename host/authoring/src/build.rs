@@ -1,10 +1,11 @@
 //! `refrain plugin build`: sources to a component that says what it is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use refrain_domain::Digest;
 use refrain_toolchain::{Metadata, Sources, compile, describe};
 
+use crate::embedded::{VENDORED, contract, recipe};
 use crate::{AuthoringError, Project, read_cases};
 
 /// Cases that travel in the component: enough for its registration to try it on.
@@ -28,13 +29,16 @@ pub struct Built {
 /// compile, a module that does not fit its world.
 pub fn build(project: &Project) -> Result<Built, AuthoringError> {
     let manifest = &project.manifest;
+    let language = manifest.language;
+    let contract = contract(manifest.world.name())?;
     let sources = Sources {
         dir: &project.dir,
         name: &manifest.name,
-        world: manifest.world.name(),
-        entry: manifest.entry.as_deref(),
+        entry: manifest.entry.as_deref().unwrap_or(Path::new("src/lib.rs")),
+        sdk: manifest.sdk.as_deref().unwrap_or(Path::new(VENDORED)),
+        contract,
     };
-    let component = compile(manifest.language.name(), sources)?;
+    let component = compile(&recipe(language)?, sources)?;
     let component = describe(&component, &metadata(project)?)?;
     let path = project.component();
     let folder = path.parent().unwrap_or(&path);

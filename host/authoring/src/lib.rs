@@ -4,6 +4,7 @@
 
 mod build;
 mod cases;
+mod embedded;
 mod error;
 mod language;
 mod project;

@@ -39,6 +39,9 @@ pub struct Manifest {
     /// The file, or for Python the module's file, that the build starts from.
     #[serde(default)]
     pub entry: Option<PathBuf>,
+    /// Where the SDK is; none: `vendor/refrain`, where `refrain plugin new` puts it.
+    #[serde(default)]
+    pub sdk: Option<PathBuf>,
 }
 
 /// A plugin's folder.

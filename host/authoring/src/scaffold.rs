@@ -4,12 +4,9 @@ use std::path::{Path, PathBuf};
 
 use refrain_domain::Role;
 
+use crate::embedded::{self, FILES};
 use crate::project::check_name;
 use crate::{AuthoringError, Language};
-
-mod embedded {
-    include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
-}
 
 /// How an SDK travels, as its `sdk.toml` says.
 #[derive(serde::Deserialize)]
@@ -41,15 +38,9 @@ pub fn scaffold(
         return Err(AuthoringError::file(dir, detail));
     }
     let sdk_dir = format!("sdk/{language}/");
-    let manifest = format!("{sdk_dir}sdk.toml");
-    let found = embedded::FILES.iter().find(|(path, _)| *path == manifest);
-    let (_, text) = found.ok_or_else(|| {
-        AuthoringError::Invalid(format!("this build carries no templates for {language}"))
-    })?;
-    let sdk: Sdk = toml::from_str(&String::from_utf8_lossy(text))
-        .map_err(|error| AuthoringError::file(manifest, error))?;
+    let sdk: Sdk = embedded::sdk(language)?;
     let mut n_files = 0;
-    for (path, bytes) in embedded::FILES {
+    for (path, bytes) in FILES {
         let Some(target) = target(path, &sdk, &sdk_dir, world) else { continue };
         n_files += usize::from(target.starts_with("src") || !target.starts_with("vendor"));
         let is_template = path.contains("/template/");

@@ -17,18 +17,28 @@ pub struct Contract<'a> {
     pub world: &'a str,
 }
 
+impl Contract<'_> {
+    /// The interface that a plugin exports: `refrain:transform/plugin@0.1.0`.
+    pub(crate) fn interface(&self) -> String {
+        let package = self.package.lines().find_map(|line| line.strip_prefix("package "));
+        let package = package.unwrap_or_default().trim_end_matches(';');
+        let (name, version) = package.split_once('@').unwrap_or((package, "0.1.0"));
+        format!("{name}/plugin@{version}")
+    }
+}
+
 /// Makes a component of a core module whose exports are named as the canonical ABI names them
 /// (`refrain:transform/plugin@0.1.0#describe`).
 ///
-/// `adapter` is a module that stands in for `wasi_snapshot_preview1`, for languages that cannot do
-/// without.
+/// `adapter` is a module that stands in for an import by that name (`wasi_snapshot_preview1`), for
+/// languages that cannot do without.
 ///
 /// # Errors
 /// [`BuildError::Encode`], naming the export that is missing or of another type.
 pub fn encode(
     mut module: Vec<u8>,
     contract: Contract<'_>,
-    adapter: Option<&[u8]>,
+    adapter: Option<(&str, &[u8])>,
 ) -> Result<Vec<u8>, BuildError> {
     let fail = |error: &dyn std::fmt::Display| BuildError::Encode(format!("{error:#}"));
     let mut resolve = Resolve::default();
@@ -40,8 +50,8 @@ pub fn encode(
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
         .map_err(|error| fail(&error))?;
     let mut encoder = ComponentEncoder::default();
-    if let Some(adapter) = adapter {
-        encoder.adapter("wasi_snapshot_preview1", adapter).map_err(|error| fail(&error))?;
+    if let Some((name, adapter)) = adapter {
+        encoder.adapter(name, adapter).map_err(|error| fail(&error))?;
     }
     encoder.module(&module).map_err(|error| fail(&error))?.validate(true);
     encoder.encode().map_err(|error| fail(&error))

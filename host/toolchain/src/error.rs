@@ -40,9 +40,6 @@ pub enum BuildError {
     /// A field of the manifest that its section cannot hold.
     #[error("{0}")]
     Metadata(String),
-    /// A language that there is no recipe for.
-    #[error("there is no recipe for `{0}` in this build")]
-    Language(String),
     /// A module that does not become a component.
     #[error("the module does not become a component: {0}")]
     Encode(String),

@@ -12,8 +12,10 @@ mod metadata;
 mod recipe;
 mod run;
 pub mod rust;
+mod tools;
 
 pub use encode::{Contract, encode, rename_exports};
 pub use error::BuildError;
 pub use metadata::{Metadata, describe};
-pub use recipe::{Sources, compile};
+pub use recipe::{Adapter, Makes, Recipe, Sources, Steps, compile};
+pub use tools::{Manager, Tools, tools_dir};
