@@ -13,6 +13,8 @@ fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut paths = Vec::new();
     walk(&root.join("wit"), &mut paths);
+    // An SDK may be added.
+    println!("cargo::rerun-if-changed={}", root.join("sdk").display());
     let mut sdks: Vec<PathBuf> = children(&root.join("sdk"));
     sdks.retain(|sdk| sdk.join("sdk.toml").is_file());
     for sdk in sdks {
