@@ -3,7 +3,7 @@
 use utoipa::OpenApi;
 
 use crate::problem::Problem;
-use crate::routes::{artifacts, datasets, meta, models, plugins, replays, runs, store};
+use crate::routes::{artifacts, datasets, meta, models, plugins, replays, runs, sources, store};
 use crate::wire;
 
 /// Refrain: retraining you can replay.
@@ -25,6 +25,7 @@ use crate::wire;
         datasets::show,
         datasets::show_version,
         datasets::import,
+        sources::find,
         datasets::diff,
         datasets::export,
         runs::plan,
@@ -60,6 +61,7 @@ use crate::wire;
         wire::DatasetVersionView,
         wire::VersionView,
         wire::ImportOptions,
+        wire::ImportSource,
         wire::Imported,
         wire::RunRequest,
         wire::Purpose,

@@ -9,7 +9,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::auth::Role;
-use crate::routes::{artifacts, datasets, meta, models, plugins, replays, runs, store};
+use crate::routes::{artifacts, datasets, meta, models, plugins, replays, runs, sources, store};
 use crate::{conditional, idempotency, intake, middleware};
 
 /// The largest body of a request that holds no component and no data.
@@ -92,6 +92,7 @@ fn author() -> Router<App> {
         .route("/v1/plugins", register)
         .route("/v1/plugins/compile", post(plugins::compile))
         .route("/v1/datasets/{name}/versions", import)
+        .route("/v1/datasets/{name}/sources", post(sources::find))
 }
 
 fn operator() -> Router<App> {

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
 
@@ -146,13 +147,13 @@ impl Refrain {
         };
         // Keeps the pipe empty, so that the server never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        Server { child, url }
+        Server { child: Mutex::new(child), url }
     }
 }
 
 /// A server that ends with this value.
 pub struct Server {
-    child: Child,
+    child: Mutex<Child>,
     /// `http://127.0.0.1:port`.
     pub url: String,
 }
@@ -160,31 +161,38 @@ pub struct Server {
 impl Server {
     /// Its process.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.child.lock().expect("no panic before").id()
     }
 
-    /// Kills it without warning.
-    pub fn kill(mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+    /// Kills it without warning, while others may still be talking to it.
+    ///
+    /// # Panics
+    /// If it had ended before.
+    pub fn kill(&self) {
+        let mut child = self.child.lock().expect("no panic before");
+        assert!(matches!(child.try_wait(), Ok(None)), "the server had ended before");
+        drop(child.kill());
+        drop(child.wait());
     }
 
     /// Asks it to end, as a service manager does; answers whether it ended well.
     ///
     /// # Panics
     /// If it cannot be asked.
-    pub fn stop(mut self) -> bool {
+    pub fn stop(self) -> bool {
         let id = self.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill starts");
         assert!(asked.success(), "the server had ended before");
-        self.child.wait().is_ok_and(|status| status.success())
+        let mut child = self.child.lock().expect("no panic before");
+        child.wait().is_ok_and(|status| status.success())
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(child.kill());
+        drop(child.wait());
     }
 }
 

@@ -114,8 +114,19 @@ impl Request {
     ///
     /// # Panics
     /// If there is no answer.
+    #[track_caller]
     pub fn send(self) -> Answer {
-        let response = self.begin();
+        let what = format!("{} {}", self.method, self.url);
+        self.answer().unwrap_or_else(|error| panic!("{what}: {error}"))
+    }
+
+    /// Sends it; none if the server does not live to answer, or not in whole.
+    pub fn try_send(self) -> Option<Answer> {
+        self.answer().ok()
+    }
+
+    fn answer(self) -> Result<Answer, ureq::Error> {
+        let response = self.begin()?;
         let status = response.status().as_u16();
         let text = |value: &ureq::http::HeaderValue| {
             String::from_utf8_lossy(value.as_bytes()).into_owned()
@@ -123,8 +134,8 @@ impl Request {
         let headers = response.headers().iter();
         let headers = headers.map(|(name, value)| (name.to_string(), text(value))).collect();
         let mut body = Vec::new();
-        response.into_body().into_reader().read_to_end(&mut body).expect("a whole answer");
-        Answer { status, headers, body }
+        response.into_body().into_reader().read_to_end(&mut body)?;
+        Ok(Answer { status, headers, body })
     }
 
     /// Sends it; answers the JSON of an answer that must have this status.
@@ -144,23 +155,24 @@ impl Request {
     /// # Panics
     /// If it is refused.
     pub fn events(self) -> EventStream {
-        let response = self.header("accept", "text/event-stream").begin();
+        let what = format!("{} {}", self.method, self.url);
+        let sent = self.header("accept", "text/event-stream").begin();
+        let response = sent.unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(response.status().as_u16(), 200, "no events");
         EventStream { lines: BufReader::new(response.into_body().into_reader()).lines() }
     }
 
-    fn begin(self) -> ureq::http::Response<Body> {
+    fn begin(self) -> Result<ureq::http::Response<Body>, ureq::Error> {
         let config = Agent::config_builder().http_status_as_error(false);
         let agent: Agent = config.timeout_global(Some(TIMEOUT)).build().into();
         let mut request = ureq::http::Request::builder().method(self.method).uri(&self.url);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let sent = match self.body.is_empty() {
+        match self.body.is_empty() {
             true => agent.run(request.body(()).expect("a request")),
             false => agent.run(request.body(self.body).expect("a request")),
-        };
-        sent.unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.url))
+        }
     }
 }
 

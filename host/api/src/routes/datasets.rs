@@ -11,6 +11,7 @@ use refrain_runner::ImportRequest;
 use tokio::io::AsyncWriteExt;
 
 use super::Json as Body;
+use super::sources::remember;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::progress::answer;
@@ -102,13 +103,16 @@ async fn run(
 ) -> Response {
     answer(headers, StatusCode::CREATED, move |report| {
         let append = options.append;
-        let input = options.into_input(&name);
+        let input = options.clone().into_input(&name);
         let file_name = spooled.as_ref().map(|(file_name, _)| file_name.clone());
         let request = ImportRequest { name, path, file_name, input, append };
         let mut watch = |progress: refrain_data::Progress| {
             report(serde_json::json!({"rows": progress.rows, "bytes": progress.bytes}));
         };
         let (digest, version) = app.runner().import(&request, &mut watch).map_err(app.refuse())?;
+        if let Err(error) = remember(app.runner(), &digest, &version, &options) {
+            tracing::warn!(%error, "a source is not remembered");
+        }
         Ok(Imported::new(&digest, &version))
     })
     .await

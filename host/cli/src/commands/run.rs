@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use refrain_api::wire::{
-    CompileRequest, ImportOptions, ImportPath, Imported, PlanView, Purpose, RunRequest, RunView,
-    Submitted,
+    CompileRequest, ImportOptions, ImportPath, ImportSource, Imported, PlanView, Purpose,
+    RunRequest, RunView, Submitted,
 };
+use refrain_domain::Digest;
 use refrain_runner::PipelineSpec;
 
 use super::show::{print_decision, print_run};
@@ -137,7 +138,41 @@ pub(super) fn import(
         let path_in_request = absolute.to_str().context("the file's name is not UTF-8")?.to_owned();
         return client.watch(&path, &ImportPath { path: path_in_request, options }, &mut watch);
     }
-    client.send_file(&path, &options, file, &mut watch)
+    match known(client, dataset, file, &options)? {
+        Some(imported) => Ok(imported),
+        None => client.send_file(&path, &options, file, &mut watch),
+    }
+}
+
+/// What the server made of the same file before, if it remembers: then it need not be sent.
+fn known(
+    client: &Client,
+    dataset: &str,
+    file: &Path,
+    options: &ImportOptions,
+) -> anyhow::Result<Option<Imported>> {
+    if options.append {
+        return Ok(None);
+    }
+    let mut hasher = blake3::Hasher::new();
+    let hashed = std::fs::File::open(file).and_then(|file| hasher.update_reader(file).map(drop));
+    hashed.with_context(|| format!("{} cannot be read", file.display()))?;
+    let request = ImportSource {
+        source: Digest::from_bytes(*hasher.finalize().as_bytes()).to_string(),
+        file: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        options: options.clone(),
+    };
+    let found = client.post(&format!("/v1/datasets/{}/sources", escape(dataset)), &request);
+    match found {
+        Ok(imported) => Ok(Some(imported)),
+        // Also what a server says that has no such route.
+        Err(error) if is_not_found(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_not_found(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Refused>().is_some_and(|Refused(problem)| problem.code() == "not-found")
 }
 
 /// Submits a run and follows it to its end.

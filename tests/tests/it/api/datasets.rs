@@ -133,6 +133,44 @@ fn uploads_that_cannot_be_read_name_the_place() {
     }
 }
 
+/// How often a route has been answered with 200 or 201.
+fn n_answered(server: &Server, route: &str) -> u64 {
+    let text = server.get("/metrics").send().text();
+    let is_it = |line: &&str| {
+        line.starts_with("refrain_http_requests_total{method=\"POST\"")
+            && line.contains(&format!("route=\"{route}\""))
+            && line.contains("status=\"20")
+    };
+    let counts = text.lines().filter(is_it).filter_map(|line| line.rsplit_once(' '));
+    counts.map(|(_, count)| count.parse::<u64>().expect("a count")).sum()
+}
+
+#[test]
+fn a_file_that_the_server_knows_is_not_sent_again() {
+    let (refrain, server) = server();
+    refrain.write("rows.csv", small::rows_csv());
+    let import = |more: &[&str]| {
+        let arguments = ["data", "import", "rows", "rows.csv", "--server", &server.url];
+        refrain.json(&[&arguments[..], more].concat())
+    };
+    let uploads = || n_answered(&server, "/v1/datasets/{name}/versions");
+    let first = import(&["--event-time", "at"]);
+    assert_eq!(uploads(), 1);
+    assert_eq!(import(&["--event-time", "at"]), first);
+    assert_eq!((uploads(), n_answered(&server, "/v1/datasets/{name}/sources")), (1, 1));
+
+    assert_ne!(import(&[])["version"], first["version"], "read in another way");
+    assert_eq!(uploads(), 2);
+    let grown = import(&["--event-time", "at", "--append"]);
+    assert_eq!((&grown["rows"], uploads()), (&json!(1200), 3), "appended, whatever was known");
+    refrain.write("rows.csv", small::hours_csv(0, 601));
+    assert_eq!(import(&["--event-time", "at"])["rows"], 601);
+    assert_eq!(uploads(), 4, "other bytes");
+    refrain.write("rows.csv", small::rows_csv());
+    assert_eq!(import(&["--event-time", "at"]), first);
+    assert_eq!(uploads(), 4, "the first again");
+}
+
 #[test]
 fn a_server_reads_no_file_of_its_own_machine() {
     let (refrain, server) = server();
