@@ -102,7 +102,7 @@ fn place(package: &Package) -> Option<Place> {
 }
 
 fn is_guest(dir: &str) -> bool {
-    ["plugins/", "tests/guests/"].iter().any(|folder| dir.starts_with(folder))
+    ["plugins/", "sdk/rust/examples/", "tests/guests/"].iter().any(|folder| dir.starts_with(folder))
 }
 
 fn may_import(importer: Place, target: Place, target_name: &str, is_dev: bool) -> bool {

@@ -54,10 +54,19 @@ impl Chores {
         Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
+    /// The same plugins in every language, each with its own toolchain: one digest.
+    pub(crate) fn conformance(&self) -> anyhow::Result<ExitCode> {
+        let plugins = self.build_for_tests()?;
+        let mut tests = self.cargo(&plugins);
+        tests.args(["test", "--release", "--package", "refrain-tests", "--test", "it", "--"]);
+        passed_on(tests.args(["--ignored", "--nocapture", "conformance"]))
+    }
+
     /// End-to-end tests run the binary; answers where the plugins are.
     fn build_for_tests(&self) -> anyhow::Result<PathBuf> {
         self.build()?;
         self.build_guests("tests/guests", self.workspace.target.join("guests-of-tests"))?;
+        self.build_guests("sdk/rust/examples", self.workspace.target.join("examples-of-rust"))?;
         Ok(self.plugins_dir())
     }
 
