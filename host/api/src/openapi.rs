@@ -1,6 +1,7 @@
 //! The contract as OpenAPI. A golden file in the tests shows every change of it.
 
-use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 
 use crate::problem::Problem;
 use crate::routes::{artifacts, datasets, meta, models, plugins, replays, runs, sources, store};
@@ -10,6 +11,8 @@ use crate::wire;
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Refrain", description = "Retraining you can replay."),
+    modifiers(&Tokens),
+    security(("token" = [])),
     paths(
         meta::health,
         meta::ready,
@@ -88,6 +91,17 @@ use crate::wire;
     ))
 )]
 struct Contract;
+
+/// How a caller says who it is, where a server asks.
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, contract: &mut utoipa::openapi::OpenApi) {
+        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let components = contract.components.get_or_insert_default();
+        components.add_security_scheme("token", bearer);
+    }
+}
 
 /// The OpenAPI description of every route.
 pub fn openapi() -> utoipa::openapi::OpenApi {

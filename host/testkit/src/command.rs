@@ -175,14 +175,22 @@ impl Server {
         drop(child.wait());
     }
 
-    /// Asks it to end, as a service manager does; answers whether it ended well.
+    /// Asks it to end, as a service manager does.
+    ///
+    /// # Panics
+    /// If it cannot be asked.
+    pub fn ask_to_stop(&self) {
+        let id = self.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill starts");
+        assert!(asked.success(), "the server had ended before");
+    }
+
+    /// Asks it to end and waits; answers whether it ended well.
     ///
     /// # Panics
     /// If it cannot be asked.
     pub fn stop(self) -> bool {
-        let id = self.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill starts");
-        assert!(asked.success(), "the server had ended before");
+        self.ask_to_stop();
         let mut child = self.child.lock().expect("no panic before");
         child.wait().is_ok_and(|status| status.success())
     }

@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::wire::Health;
 
 /// Whether the process is alive.
-#[utoipa::path(get, operation_id = "health", path = "/healthz", tag = "server", responses((status = 200, body = Health)))]
+#[utoipa::path(get, operation_id = "health", security(()), path = "/healthz", tag = "server", responses((status = 200, body = Health)))]
 pub(crate) async fn health() -> Json<Health> {
     let profile = Sandbox::profile();
     Json(Health {
@@ -26,7 +26,7 @@ pub(crate) async fn health() -> Json<Health> {
 }
 
 /// Whether the store answers.
-#[utoipa::path(get, operation_id = "ready", path = "/readyz", tag = "server", responses(
+#[utoipa::path(get, operation_id = "ready", security(()), path = "/readyz", tag = "server", responses(
     (status = 200, body = Health), (status = 503, body = Problem)))]
 pub(crate) async fn ready(State(app): State<App>) -> Response {
     match app.runner().store().get_ref("ready") {
@@ -51,13 +51,13 @@ pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Problem>
 }
 
 /// This contract.
-#[utoipa::path(get, operation_id = "openapi", path = "/openapi.json", tag = "server", responses((status = 200, body = Object)))]
+#[utoipa::path(get, operation_id = "openapi", security(()), path = "/openapi.json", tag = "server", responses((status = 200, body = Object)))]
 pub(crate) async fn openapi() -> Response {
     Json(crate::openapi()).into_response()
 }
 
 /// The JSON Schema of pipeline files, for editors.
-#[utoipa::path(get, operation_id = "pipeline_schema", path = "/v1/schemas/pipeline", tag = "server", responses((status = 200, body = Object)))]
+#[utoipa::path(get, operation_id = "pipeline_schema", security(()), path = "/v1/schemas/pipeline", tag = "server", responses((status = 200, body = Object)))]
 pub(crate) async fn pipeline_schema() -> Json<serde_json::Value> {
     Json(PipelineSpec::json_schema())
 }

@@ -187,6 +187,13 @@ fn artifacts_are_had_by_digest_and_never_change() {
     let head = server.request("HEAD", &path).send();
     assert_eq!((head.status, head.header("etag")), (200, answer.header("etag")));
 
+    let part = server.get(&path).header("range", "bytes=0-9").send();
+    assert_eq!(
+        (part.status, &part.body),
+        (200, &answer.body),
+        "an artifact is verified as a whole"
+    );
+
     let component = plugin("impute");
     let digest = Digest::of(&component);
     let answer = server.get(&format!("/v1/artifacts/{digest}")).send();

@@ -57,6 +57,26 @@ fn an_answer_under_way_is_finished() {
 }
 
 #[test]
+fn asked_twice_it_ends_at_once() {
+    let (refrain, server) = server();
+    import(&server, &small::hours_csv(0, 3000));
+    let run = submit(&server, &small::long_pipeline(2));
+    let run = finish(&server, &run);
+    let run = run["run"].as_str().expect("a name");
+    // On the portable interpreter, which takes its time.
+    let request = server.post(&format!("/v1/runs/{run}/replay"));
+    let mut events = request.json(&serde_json::json!({"backend": "pulley"})).events();
+    events.next().expect("it has begun");
+    let begin = Instant::now();
+    server.ask_to_stop();
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(!server.stop(), "it was not finished, and says so");
+    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+    assert!(events.all(|event| event.name == "progress"), "cut short, not ended");
+    assert_eq!(refrain.json(&["fsck"])["sound"], true);
+}
+
+#[test]
 fn nobody_who_is_silent_keeps_it_from_ending() {
     let (_refrain, server) = server();
     let address = server.url.strip_prefix("http://").expect("an address").to_owned();
