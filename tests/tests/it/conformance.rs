@@ -113,7 +113,7 @@ fn run(
     language: &str,
     components: &BTreeMap<(&str, &str), Component>,
 ) -> Made {
-    let at = ["--server", server.url()];
+    let at = ["--server", &server.url];
     let start = Instant::now();
     for plugin in PLUGINS {
         let path = components[&(language, plugin)].path.display().to_string();
