@@ -48,6 +48,9 @@ func (b Batch) Named(schema Schema) (Batch, error) {
 // Kind of the column.
 func (c Column) Kind() Kind { return c.kind }
 
+// Width is the number of float32 in a row of a vector, else 0.
+func (c Column) Width() int { return c.width }
+
 // Len is the number of rows.
 func (c Column) Len() int {
 	switch c.kind {

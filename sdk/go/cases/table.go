@@ -134,7 +134,7 @@ func values(column refrain.Column) []any {
 		case refrain.Utf8:
 			rows[i] = string(raw.Data[raw.Offsets[i]:raw.Offsets[i+1]])
 		case refrain.Binary:
-			rows[i] = raw.Data[raw.Offsets[i]:raw.Offsets[i+1]]
+			rows[i] = append([]byte{}, raw.Data[raw.Offsets[i]:raw.Offsets[i+1]]...)
 		case refrain.Vector:
 			rows[i] = raw.Vectors[i*raw.Width : (i+1)*raw.Width]
 		}
