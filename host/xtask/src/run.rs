@@ -58,8 +58,9 @@ impl Chores {
     pub(crate) fn conformance(&self) -> anyhow::Result<ExitCode> {
         let plugins = self.build_for_tests()?;
         let mut tests = self.cargo(&plugins);
-        tests.args(["test", "--release", "--package", "refrain-tests", "--test", "it", "--"]);
-        passed_on(tests.args(["--ignored", "--nocapture", "conformance"]))
+        // Of the whole workspace, as `test` does: another selection would build everything anew.
+        tests.args(["nextest", "run", "--release", "--workspace", "--no-capture"]);
+        passed_on(tests.args(["--run-ignored", "only", "-E", "test(conformance)"]))
     }
 
     /// End-to-end tests run the binary; answers where the plugins are.
