@@ -61,7 +61,7 @@ pub(crate) fn store_path(global: &Global) -> PathBuf {
 
 /// Where compiled components are kept: for all stores of a user, since a component is the same in
 /// each. It can be deleted at any time.
-fn compiled_dir(store: &Path) -> PathBuf {
+pub(crate) fn compiled_dir(store: &Path) -> PathBuf {
     let absolute = |name: &str| {
         let dir = std::env::var_os(name).map(PathBuf::from);
         dir.filter(|dir| dir.is_absolute())

@@ -10,5 +10,5 @@ mod http;
 pub mod small;
 
 pub use command::{Output, Refrain, Server};
-pub use example::{example, plugin, plugins_dir};
+pub use example::{example, plugin, plugins_dir, test_guest};
 pub use http::{Answer, EventStream, Request, SentEvent};

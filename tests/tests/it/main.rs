@@ -4,6 +4,7 @@
 mod api;
 mod bad_input;
 mod cases;
+mod conformance;
 mod crash;
 mod flights;
 mod invariants;

@@ -1,6 +1,7 @@
 //! One module for each group of verbs.
 
 mod audit;
+mod author;
 mod data;
 mod demo;
 mod models;
