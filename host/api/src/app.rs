@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use refrain_runner::Runner;
@@ -63,6 +63,19 @@ struct Inner {
     aliases: Mutex<()>,
 }
 
+/// An app that may have gone, with its store.
+#[derive(Clone)]
+pub struct WeakApp {
+    inner: Weak<Inner>,
+}
+
+impl WeakApp {
+    /// The app, while someone else has it.
+    pub fn upgrade(&self) -> Option<App> {
+        self.inner.upgrade().map(|inner| App { inner })
+    }
+}
+
 /// The right to answer a key, given back when dropped.
 pub(crate) struct Turn {
     app: App,
@@ -91,6 +104,11 @@ impl App {
                 aliases: Mutex::default(),
             }),
         }
+    }
+
+    /// The app, without keeping it and its store.
+    pub fn downgrade(&self) -> WeakApp {
+        WeakApp { inner: Arc::downgrade(&self.inner) }
     }
 
     pub(crate) fn runner(&self) -> &Arc<Runner> {

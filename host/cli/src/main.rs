@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     start_log(args.global.verbose);
     let as_json = args.global.json;
     let done = commands::perform(args).and_then(|code| output::finish().map(|()| code));
-    interrupt::rest_if_pending();
+    interrupt::leave_if_pending();
     match done {
         Ok(code) => code,
         Err(error) => {

@@ -34,7 +34,7 @@ pub(crate) fn connect(global: &Global, missing: Missing) -> anyhow::Result<Clien
     let options =
         AppOptions { has_local_files: true, tells_internals: true, ..AppOptions::default() };
     let app = open(global, missing, options)?;
-    interrupt::listen(Some(app.clone()));
+    interrupt::listen(Some(&app));
     Ok(Client::new(Box::new(Local::new(app)?)))
 }
 

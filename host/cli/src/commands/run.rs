@@ -206,7 +206,7 @@ pub(super) fn follow(client: &Client, spinner: &Spinner, run: &str) -> anyhow::R
         }
     })?;
     // What rests because of Ctrl-C has not ended.
-    interrupt::rest_if_pending();
+    interrupt::check()?;
     interrupt::advise(None);
     Ok(())
 }

@@ -98,6 +98,29 @@ fn who_interrupts_a_run_is_told_how_to_go_on() {
 }
 
 #[test]
+fn a_command_that_ends_keeps_what_it_learned() {
+    let refrain = with(small::PIPELINE);
+    assert_eq!(refrain.json(&["run", "pipeline.yaml"])["units_reused"], 0);
+    assert_eq!(refrain.json(&["run", "pipeline.yaml"])["units_executed"], 0);
+}
+
+#[test]
+fn an_import_is_interrupted_too() {
+    let refrain = with(small::PIPELINE);
+    refrain.write("large.csv", small::hours_csv(0, 8000).repeat(300));
+    let mut command = refrain.command(&["data", "import", "large", "large.csv"]);
+    let child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("starts");
+    std::thread::sleep(std::time::Duration::from_millis(150));
+    let id = child.id().to_string();
+    std::process::Command::new("kill").args(["-INT", &id]).status().expect("kill");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said, "interrupted: nothing that was acknowledged is lost\n");
+    assert_eq!(refrain.json(&["fsck"])["sound"], true);
+}
+
+#[test]
 fn nothing_is_told_twice() {
     let refrain = with(small::PIPELINE);
     let all: [&[&str]; 6] = [
