@@ -9,7 +9,8 @@ use serde::Deserialize;
 use crate::encode::{Contract, encode, rename_exports};
 use crate::rust::{self, Crates};
 use crate::tools::{Tools, tools_dir};
-use crate::{BuildError, run::run};
+use crate::BuildError;
+use crate::run::{run, succeeds};
 
 /// What `sdk.toml` says of building. Without commands it is Rust, which cargo builds.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -38,6 +39,31 @@ pub struct Steps {
     /// A module that stands in for an import which the language cannot do without.
     #[serde(default)]
     pub adapter: Option<Adapter>,
+    /// How a module's exports come by their names.
+    #[serde(default)]
+    pub rename: Option<Rename>,
+    /// What keeps clocks and chance out of the last command.
+    #[serde(default)]
+    pub still: Option<Still>,
+}
+
+/// For languages in which no function can be called `refrain:transform/plugin@0.1.0#describe`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rename {
+    /// It is called `transform__describe`, and its `cabi_post_` likewise.
+    DoubleUnderscore,
+}
+
+/// A library that makes a tool see the same clock and the same chance each time, where there is a
+/// C compiler to make it; without one, equal sources may give other bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Still {
+    /// What makes the library, with placeholders.
+    pub commands: Vec<Vec<String>>,
+    /// The library, with placeholders: `LD_PRELOAD` of the last command.
+    pub preload: String,
 }
 
 /// What a recipe's commands leave.
@@ -46,8 +72,7 @@ pub struct Steps {
 pub enum Makes {
     /// A whole component.
     Component,
-    /// A core module, whose exports have the contract's names, or those with `__` between
-    /// interface and function.
+    /// A core module, whose exports have the names that the canonical ABI gives them.
     #[serde(alias = "core")]
     Module,
 }
@@ -93,15 +118,17 @@ pub fn compile(recipe: &Recipe, sources: Sources<'_>) -> Result<Vec<u8>, BuildEr
     if out.exists() {
         std::fs::remove_file(&out).map_err(|error| BuildError::file(&out, error))?;
     }
-    for words in &steps.commands {
-        let words: Vec<String> = words.iter().map(|word| places.fill(word)).collect();
-        let [program, arguments @ ..] = words.as_slice() else { continue };
-        let mut command = Command::new(program);
-        command.current_dir(sources.dir).args(arguments);
-        // A virtual environment of the author's is not part of the plugin.
-        command.env_remove("VIRTUAL_ENV").env_remove("PYTHONPATH");
-        for (name, value) in &steps.env {
-            command.env(name, places.fill(value));
+    let preload = steps.still.as_ref().and_then(|still| {
+        let is_made = still.commands.iter().all(|words| {
+            places.command(words, steps).is_some_and(|mut command| succeeds(&mut command))
+        });
+        is_made.then(|| places.fill(&still.preload))
+    });
+    for (index, words) in steps.commands.iter().enumerate() {
+        let Some(mut command) = places.command(words, steps) else { continue };
+        let is_last = index + 1 == steps.commands.len();
+        if let Some(preload) = preload.as_ref().filter(|_| is_last) {
+            command.env("LD_PRELOAD", preload);
         }
         run(&mut command)?;
     }
@@ -115,18 +142,27 @@ pub fn compile(recipe: &Recipe, sources: Sources<'_>) -> Result<Vec<u8>, BuildEr
 /// Encodes a core module as a component.
 fn finish(module: Vec<u8>, steps: &Steps, places: &Places<'_>) -> Result<Vec<u8>, BuildError> {
     let contract = places.sources.contract;
-    let interface = contract.interface();
-    let renamed = rename_exports(&module, &|name| {
-        let function = name.strip_prefix(contract.world)?.strip_prefix("__")?;
-        Some(format!("{interface}#{}", function.replace('_', "-")))
-    })?;
+    let module = match steps.rename {
+        None => module,
+        Some(Rename::DoubleUnderscore) => {
+            let interface = contract.interface();
+            rename_exports(&module, &|name| {
+                let (post, rest) = match name.strip_prefix("cabi_post_") {
+                    Some(rest) => ("cabi_post_", rest),
+                    None => ("", name),
+                };
+                let function = rest.strip_prefix(contract.world)?.strip_prefix("__")?;
+                Some(format!("{post}{interface}#{}", function.replace('_', "-")))
+            })?
+        }
+    };
     let adapter = steps.adapter.as_ref().map(|adapter| {
         let path = places.sources.dir.join(places.fill(&adapter.source));
         let bytes = wat::parse_file(&path).map_err(|error| BuildError::file(&path, error));
         bytes.map(|bytes| (adapter.module.as_str(), bytes))
     });
     let adapter = adapter.transpose()?;
-    encode(renamed, contract, adapter.as_ref().map(|(name, bytes)| (*name, bytes.as_slice())))
+    encode(module, contract, adapter.as_ref().map(|(name, bytes)| (*name, bytes.as_slice())))
 }
 
 fn rust(sources: Sources<'_>) -> Result<Vec<u8>, BuildError> {
@@ -150,6 +186,19 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
+    /// A command of the recipe, ready to run in the project's folder.
+    fn command(&self, words: &[String], steps: &Steps) -> Option<Command> {
+        let [program, arguments @ ..] = words else { return None };
+        let mut command = Command::new(self.fill(program));
+        command.current_dir(self.sources.dir).args(arguments.iter().map(|word| self.fill(word)));
+        // A virtual environment of the author's is not part of the plugin.
+        command.env_remove("VIRTUAL_ENV").env_remove("PYTHONPATH");
+        for (name, value) in &steps.env {
+            command.env(name, self.fill(value));
+        }
+        Some(command)
+    }
+
     fn fill(&self, text: &str) -> String {
         let Sources { name, entry, sdk, contract, .. } = self.sources;
         let show = |path: &Path| path.display().to_string();
