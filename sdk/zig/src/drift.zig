@@ -70,7 +70,8 @@ pub fn Instance(comptime Plugin: type) type {
             input: Schema,
         ) Context.Error!void {
             const parsed = try params.parse(cx, Plugin.Params, text);
-            self.session = .{ .folding = try Plugin.Fold.init(cx, parsed, input) };
+            const started = try Plugin.Fold.init(cx, parsed, input);
+            self.session = .{ .folding = started };
         }
 
         pub fn update(self: *Self, cx: *Context, window: Window, rows: Batch) Context.Error!void {

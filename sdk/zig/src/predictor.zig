@@ -48,7 +48,8 @@ pub fn Instance(comptime Plugin: type) type {
             model: []const u8,
         ) Context.Error!void {
             const parsed = try params.parse(cx, Plugin.Params, text);
-            self.session = .{ .mapping = try Plugin.Model.init(cx, parsed, input, model) };
+            const started = try Plugin.Model.init(cx, parsed, input, model);
+            self.session = .{ .mapping = started };
         }
 
         pub fn predict(self: *Self, cx: *Context, rows: Batch) Context.Error!Batch {

@@ -5,6 +5,7 @@ const column = @import("column.zig");
 const Context = @import("context.zig").Context;
 
 /// An instance of a role that folds, or maps, or both. A role without one of them says `void`.
+/// It changes only after a start has succeeded: assign what was started, never what is starting.
 pub fn Session(comptime Fold: type, comptime Map: type) type {
     return union(enum) {
         const Self = @This();

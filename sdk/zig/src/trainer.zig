@@ -66,7 +66,8 @@ pub fn Instance(comptime Plugin: type) type {
             state: []const u8,
         ) Context.Error!void {
             const parsed = try params.parse(cx, Plugin.Params, text);
-            self.session = .{ .folding = try Plugin.Pass.init(cx, parsed, input, seed, state) };
+            const started = try Plugin.Pass.init(cx, parsed, input, seed, state);
+            self.session = .{ .folding = started };
         }
 
         pub fn passUpdate(self: *Self, cx: *Context, rows: Batch) Context.Error!void {
@@ -101,7 +102,8 @@ pub fn Instance(comptime Plugin: type) type {
             input: Schema,
             model: []const u8,
         ) Context.Error!void {
-            self.session = .{ .mapping = try Plugin.Model.init(cx, input, model) };
+            const started = try Plugin.Model.init(cx, input, model);
+            self.session = .{ .mapping = started };
         }
 
         pub fn predict(self: *Self, cx: *Context, rows: Batch) Context.Error!Batch {

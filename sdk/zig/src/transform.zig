@@ -94,7 +94,8 @@ pub fn Instance(comptime Plugin: type) type {
         ) Context.Error!void {
             if (Fit == void) return cx.failed("this transform needs no fit", .{});
             const parsed = try params.parse(cx, Plugin.Params, text);
-            self.session = .{ .folding = try Fit.init(cx, parsed, input, seed) };
+            const started = try Fit.init(cx, parsed, input, seed);
+            self.session = .{ .folding = started };
         }
 
         pub fn fitUpdate(self: *Self, cx: *Context, rows: Batch) Context.Error!void {
@@ -124,7 +125,8 @@ pub fn Instance(comptime Plugin: type) type {
             state: []const u8,
         ) Context.Error!void {
             const parsed = try params.parse(cx, Plugin.Params, text);
-            self.session = .{ .mapping = try Plugin.Apply.init(cx, parsed, input, state) };
+            const started = try Plugin.Apply.init(cx, parsed, input, state);
+            self.session = .{ .mapping = started };
         }
 
         pub fn apply(self: *Self, cx: *Context, rows: Batch) Context.Error!Batch {
