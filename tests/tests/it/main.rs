@@ -9,3 +9,4 @@ mod flights;
 mod invariants;
 mod limits;
 mod schema;
+mod support;
