@@ -113,15 +113,35 @@ pub fn weigh(rule: &GateRule, metrics: &[Metric], baseline: Baseline<'_>) -> Gat
         }
     }
     match worst {
-        None => result(
-            Some(Verdict::Inconclusive),
-            "no such metric was measured on enough rows".to_owned(),
-        ),
+        None => result(Some(Verdict::Inconclusive), unseen(rule, metrics)),
         Some((Verdict::Pass, _)) if n_seen > 1 => {
             result(Some(Verdict::Pass), format!("holds on all {n_seen} slices"))
         }
         Some((verdict, detail)) => result(Some(verdict), detail),
     }
+}
+
+/// Why a rule saw no metric that could decide.
+fn unseen(rule: &GateRule, metrics: &[Metric]) -> String {
+    let name = &rule.metric;
+    if !metrics.iter().any(|metric| metric.name == *name) {
+        let mut known: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
+        known.sort_unstable();
+        known.dedup();
+        let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
+        return format!("no metric is called {name}; measured were {known}");
+    }
+    let tags = rule.slice.iter().map(|(column, value)| format!("{column}={value}"));
+    let slice = if rule.slice.is_empty() {
+        "on all rows".to_owned()
+    } else {
+        format!("at {}", tags.collect::<Vec<_>>().join(", "))
+    };
+    let enough = match rule.min_rows {
+        Some(rows) => format!(" on {rows} rows or more"),
+        None => String::new(),
+    };
+    format!("{name} was not measured {slice}{enough}")
 }
 
 /// The verdict of a gate as a whole: the worst of its rules, and inconclusive if no rule applied.
@@ -151,7 +171,12 @@ fn weigh_metric(
             format!("{name}{place} stands on {} rows, fewer than {min_rows}", metric.n_rows);
         return (Verdict::Inconclusive, detail);
     }
-    let Some(value) = metric.value else {
+    if let Some((key, _)) =
+        limits(rule).into_iter().find(|(_, limit)| limit.is_some_and(f64::is_nan))
+    {
+        return (Verdict::Inconclusive, format!("the rule's {key} is not a number"));
+    }
+    let Some(value) = metric.value.filter(|value| !value.is_nan()) else {
         return (
             Verdict::Inconclusive,
             format!("{name}{place} is undefined on {} rows", metric.n_rows),
@@ -167,6 +192,16 @@ fn weigh_metric(
         .unwrap_or_else(|| (Verdict::Pass, format!("{name}{place} is {value:.4}")))
 }
 
+/// Every number that a rule states.
+const fn limits(rule: &GateRule) -> [(&'static str, Option<f64>); 4] {
+    [
+        ("lower_bound", rule.lower_bound),
+        ("upper_bound", rule.upper_bound),
+        ("min_absolute_change", rule.min_absolute_change),
+        ("min_relative_change", rule.min_relative_change),
+    ]
+}
+
 fn weigh_change(
     rule: &GateRule,
     metric: &Metric,
@@ -180,10 +215,17 @@ fn weigh_change(
     let same = |other: &&Metric| {
         other.name == metric.name && other.slice == metric.slice && other.part.is_empty()
     };
-    let Some(before) = baseline?.iter().find(same).and_then(|other| other.value) else {
+    let found = baseline?.iter().find(same).and_then(|other| other.value);
+    let Some(before) = found.filter(|before| !before.is_nan()) else {
         return Some((Verdict::Inconclusive, format!("the baseline has no {name}{place}")));
     };
     let gain = if rule.greater_is_better { value - before } else { before - value };
+    if gain.is_nan() {
+        // Two infinities of one sign.
+        let detail =
+            format!("{name}{place} is {value}, the baseline {before}: no gain can be told");
+        return Some((Verdict::Inconclusive, detail));
+    }
     let beside = format!("{name}{place} is {value:.4}, the baseline {before:.4}, gain {gain:+.4}");
     let too_little = rule.min_absolute_change.is_some_and(|least| gain < least)
         || rule.min_relative_change.is_some_and(|least| gain < least * before.abs());

@@ -50,10 +50,9 @@ impl<'a> StoreCatalog<'a> {
         let mut inputs = BTreeMap::new();
         for (name, input) in &spec.inputs {
             let resolved = resolve_input(runner, input, versions.get(name));
-            let problem = |error: RunnerError| error.to_string();
             let resolved = resolved.map_err(|error| PlanError::Input {
                 input: name.clone(),
-                problem: problem(error),
+                problem: problem(&error),
             })?;
             inputs.insert(name.clone(), resolved);
         }
@@ -119,6 +118,15 @@ fn resolve_input(
     Ok(ResolvedInput { planned, schema: table.schema })
 }
 
+fn problem(error: &RunnerError) -> String {
+    match error {
+        RunnerError::NotFound { what: "dataset", hint, .. } if hint.is_empty() => {
+            format!("{error}: import it with `refrain data import`, or give the input a `path`")
+        }
+        other => other.to_string(),
+    }
+}
+
 fn host(error: &dyn std::fmt::Display) -> PlanError {
     PlanError::Host { message: error.to_string() }
 }
@@ -133,8 +141,13 @@ impl Catalog for StoreCatalog<'_> {
 
     fn plugin(&self, requirement: &str) -> Result<ResolvedPlugin, PlanError> {
         let found = self.runner.find_plugin(requirement).map_err(|error| match error {
-            RunnerError::NotFound { hint, .. } => {
-                PlanError::UnknownPlugin { requirement: requirement.to_owned(), hint }
+            RunnerError::NotFound { hint, .. } => PlanError::UnknownPlugin {
+                step: String::new(),
+                requirement: requirement.to_owned(),
+                hint,
+            },
+            RunnerError::Invalid { message } => {
+                PlanError::Requirement { step: String::new(), problem: message }
             }
             other => host(&other),
         })?;

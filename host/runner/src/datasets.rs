@@ -113,8 +113,8 @@ impl Runner {
             request.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
         });
         let source = hash_file(&request.path)?;
-        let options = ingest_options(&request.input)?;
-        let expectations = expectations(&request.input)?;
+        let options = ingest_options(&request.name, &request.input)?;
+        let expectations = expectations(&request.name, &request.input)?;
         let head = self.dataset_head(&request.name)?;
         let parent = if request.append { head } else { None };
         let parameters = serde_json::json!({
@@ -283,7 +283,7 @@ impl Runner {
     }
 }
 
-fn ingest_options(input: &InputSpec) -> Result<IngestOptions, RunnerError> {
+fn ingest_options(dataset: &str, input: &InputSpec) -> Result<IngestOptions, RunnerError> {
     let mut options = IngestOptions::default();
     if let Some(null_values) = &input.null_values {
         options.null_values.clone_from(null_values);
@@ -296,7 +296,7 @@ fn ingest_options(input: &InputSpec) -> Result<IngestOptions, RunnerError> {
             serde_json::from_value(serde_json::Value::String(kind.clone()));
         let kind = parsed.ok().filter(|kind| !matches!(kind, Kind::Vector)).ok_or_else(|| {
             let message = format!(
-                "schema: column `{column}` cannot be `{kind}`: use boolean, int64, float64, timestamp-us, utf8 or binary"
+                "dataset `{dataset}`, schema: column `{column}` cannot be `{kind}`: use boolean, int64, float64, timestamp-us, utf8 or binary"
             );
             RunnerError::Invalid { message }
         })?;
@@ -305,10 +305,13 @@ fn ingest_options(input: &InputSpec) -> Result<IngestOptions, RunnerError> {
     Ok(options)
 }
 
-fn expectations(input: &InputSpec) -> Result<Vec<Expectation>, RunnerError> {
+fn expectations(dataset: &str, input: &InputSpec) -> Result<Vec<Expectation>, RunnerError> {
     let parse = |(index, value): (usize, &serde_json::Value)| {
-        serde_json::from_value(value.clone()).map_err(|error| RunnerError::Invalid {
-            message: format!("expect {}: {error}", index + 1),
+        serde_json::from_value(value.clone()).map_err(|error| {
+            let problem = error.to_string().replace("unknown variant", "unknown expectation");
+            let problem = spec::suggest(&problem);
+            let message = format!("dataset `{dataset}`, expectation {}: {problem}", index + 1);
+            RunnerError::Invalid { message }
         })
     };
     input.expect.iter().enumerate().map(parse).collect()
@@ -329,5 +332,23 @@ fn hash_file(path: &Path) -> Result<Digest, RunnerError> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> RunnerError {
-    RunnerError::Import { message: format!("{} cannot be read: {error}", path.display()) }
+    let hint = match error.kind() {
+        std::io::ErrorKind::NotFound => neighbour(path),
+        _ => String::new(),
+    };
+    RunnerError::Import { message: format!("{} cannot be read: {error}{hint}", path.display()) }
+}
+
+/// The file beside it that a person most likely meant.
+fn neighbour(path: &Path) -> String {
+    let names: Vec<String> = path
+        .parent()
+        .and_then(|folder| std::fs::read_dir(folder).ok())
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    let wanted = path.file_name().unwrap_or_default().to_string_lossy();
+    spec::nearest(&wanted, names.iter().map(String::as_str))
+        .map_or_else(|| "; check the path".to_owned(), |name| format!("; did you mean `{name}`?"))
 }

@@ -265,8 +265,11 @@ fn take_in(
             let message = format!("step `{step}`: {message}");
             Some(Outcome::Ended(vec![RunEvent::Aborted { message, at_ms }]))
         }
-        Some(StepError::Failed { step, unit, failure }) => {
-            let message = format!("step `{step}`: {failure}");
+        Some(error @ StepError::Failed { .. }) => {
+            let message = error.to_string();
+            let StepError::Failed { step, unit, failure, .. } = error else {
+                return Err(RunnerError::Host { message });
+            };
             let failed = RunEvent::StepFailed { step, unit, failure };
             Some(Outcome::Ended(vec![failed, RunEvent::Failed { message, at_ms }]))
         }

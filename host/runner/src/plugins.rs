@@ -222,9 +222,13 @@ fn ref_name(name: &str, version: &semver::Version) -> String {
 }
 
 /// Names stand in refs, addresses and file names.
-pub(crate) fn check_name(name: &str) -> Result<(), RunnerError> {
+pub(crate) fn is_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
-    if !name.is_empty() && name.len() <= 100 && name.chars().all(plain) {
+    !name.is_empty() && name.len() <= 100 && name.chars().all(plain)
+}
+
+pub(crate) fn check_name(name: &str) -> Result<(), RunnerError> {
+    if is_name(name) {
         return Ok(());
     }
     let message = format!("`{name}` is no name: use lower-case letters, digits, `-` and `_`");

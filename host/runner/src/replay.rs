@@ -131,8 +131,8 @@ pub(crate) fn replay(
             Err(error @ (StepError::Aborted { .. } | StepError::Cancelled)) => {
                 return Err(RunnerError::Host { message: error.to_string() });
             }
-            Err(StepError::Failed { unit, failure, .. }) => {
-                return Ok(parted(report, step, Some(unit.to_string()), failure.to_string()));
+            Err(StepError::Failed { name, failure, .. }) => {
+                return Ok(parted(report, step, Some(name), failure.to_string()));
             }
         };
         report.steps_compared += 1;

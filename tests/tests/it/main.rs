@@ -10,3 +10,4 @@ mod flights;
 mod invariants;
 mod limits;
 mod schema;
+mod support;

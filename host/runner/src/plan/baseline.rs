@@ -6,22 +6,18 @@
 use refrain_domain::model::ModelVersion;
 use refrain_domain::plan::{Op, PlannedGate, PluginUse, Source};
 
-use super::{PlanError, Planner, TableInfo};
+use super::table::TableInfo;
+use super::{PlanError, Planner, sense};
 
 impl Planner<'_> {
     pub(super) fn gates(&mut self) -> Result<Vec<PlannedGate>, PlanError> {
         let spec = self.spec;
         let mut gates = Vec::with_capacity(spec.gate.len());
         for (index, gate) in spec.gate.iter().enumerate() {
-            let place = format!("gate rule {} (`{}`)", index + 1, gate.metric);
+            let place = sense::gate_place(index, gate);
             let report = self.report(&place, gate.report.as_ref())?;
-            let changes = gate.min_absolute_change.is_some() || gate.min_relative_change.is_some();
-            if changes != gate.against.is_some() {
-                let problem = "a change and `against` go together: give both or neither";
-                return Err(PlanError::step(&place, problem));
-            }
             let baseline = match &gate.against {
-                Some(address) => self.baseline(&report, address)?,
+                Some(address) => self.baseline(&place, &report, address)?,
                 None => None,
             };
             gates.push(PlannedGate { rule: gate.rule(), report, baseline });
@@ -50,8 +46,13 @@ impl Planner<'_> {
     }
 
     /// Plans the evaluation of the model in place on the report's rows.
-    fn baseline(&mut self, report: &str, address: &str) -> Result<Option<String>, PlanError> {
-        let (model, alias) = parse_address(address)?;
+    fn baseline(
+        &mut self,
+        place: &str,
+        report: &str,
+        address: &str,
+    ) -> Result<Option<String>, PlanError> {
+        let (model, alias) = parse_address(place, address)?;
         let name = format!("{report}.baseline-{alias}");
         if self.names.contains_key(&name) {
             return Ok(Some(name));
@@ -65,9 +66,8 @@ impl Planner<'_> {
 
     /// The evaluator of a report, and the rows under it before any fitted transform or prediction.
     pub(super) fn evaluation_of(&self, report: &str) -> Result<(PluginUse, Source), PlanError> {
-        let step = self.steps.iter().find(|step| step.name == report);
         let Some((Op::Evaluate { plugin, .. }, input)) =
-            step.map(|step| (&step.op, step.inputs[0].clone()))
+            self.step(report).map(|step| (&step.op, step.inputs[0].clone()))
         else {
             return Err(PlanError::step(report, "is no evaluating step"));
         };
@@ -79,8 +79,7 @@ impl Planner<'_> {
     pub(super) fn before_transforms(&self, mut source: Source) -> Source {
         loop {
             let Source::Step { step, .. } = &source else { return source };
-            let planned = self.steps.iter().find(|planned| planned.name == *step);
-            match planned {
+            match self.step(step) {
                 Some(planned) if matches!(planned.op, Op::Apply { .. } | Op::Predict { .. }) => {
                     source = planned.inputs[0].clone();
                 }
@@ -102,7 +101,7 @@ impl Planner<'_> {
         for (index, fitted) in version.transforms.iter().enumerate() {
             let step = format!("{name}.{}-{index}", fitted.plugin.name);
             let described = self.catalog.transform(&fitted.plugin, &info.schema);
-            let description = self.in_step(&step, described)?;
+            let description = self.asked(&step, described)?;
             info = info.with_schema(&step, description.output(&info.schema))?;
             let op = Op::Apply { plugin: fitted.plugin.clone(), description };
             let state = fitted.state.map(Source::Artifact);
@@ -118,9 +117,12 @@ impl Planner<'_> {
 }
 
 /// Splits `models:/name@alias`.
-pub(super) fn parse_address(text: &str) -> Result<(&str, &str), PlanError> {
+pub(super) fn parse_address<'t>(
+    place: &str,
+    text: &'t str,
+) -> Result<(&'t str, &'t str), PlanError> {
     text.strip_prefix("models:/")
         .and_then(|rest| rest.split_once('@'))
         .filter(|(model, alias)| !model.is_empty() && !alias.is_empty())
-        .ok_or_else(|| PlanError::ModelAddress { text: text.to_owned() })
+        .ok_or_else(|| PlanError::ModelAddress { place: place.to_owned(), text: text.to_owned() })
 }

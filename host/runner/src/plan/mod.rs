@@ -12,12 +12,15 @@ mod host_op;
 mod order;
 mod plugin_op;
 mod retrain;
+mod sense;
+mod table;
+mod time_op;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use refrain_domain::model::ModelVersion;
 use refrain_domain::plan::{
-    EventTime, OUTPUT, Op, OutputKind, PLAN_FORMAT, Plan, PlannedGate, PlannedInput, PlannedOutput,
+    OUTPUT, Op, OutputKind, PLAN_FORMAT, Plan, PlannedGate, PlannedInput, PlannedOutput,
     PlannedRegister, PlannedStep, PluginUse, Purpose, Source,
 };
 use refrain_domain::{
@@ -29,6 +32,7 @@ use crate::spec::{PipelineSpec, nearest};
 pub use error::PlanError;
 pub use retrain::DECISION;
 pub(crate) use retrain::metric_facts;
+use table::TableInfo;
 
 /// A dataset version, resolved.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,6 +94,10 @@ pub fn plan(spec: &PipelineSpec, catalog: &dyn Catalog) -> Result<Plan, PlanErro
     planner.plan_steps()?;
     let register = planner.register()?;
     let gate = planner.gates()?;
+    if let Some(retrain) = &spec.retrain {
+        // A mistake there should not wait for the day on which the trigger is asked.
+        planner.watch(retrain)?;
+    }
     Ok(planner.finish(Purpose::Train, gate, register))
 }
 
@@ -105,18 +113,13 @@ pub fn plan_decision(spec: &PipelineSpec, catalog: &dyn Catalog) -> Result<Plan,
     Ok(planner.finish(Purpose::Decide, Vec::new(), None))
 }
 
-/// A table as the planner sees it.
-#[derive(Debug, Clone)]
-struct TableInfo {
-    schema: Schema,
-    event_time: Option<EventTime>,
-}
-
 struct Planner<'a> {
     spec: &'a PipelineSpec,
     catalog: &'a dyn Catalog,
     inputs: BTreeMap<String, PlannedInput>,
     steps: Vec<PlannedStep>,
+    /// Where each step stands.
+    positions: HashMap<String, usize>,
     /// What a reference in the spec stands for.
     names: BTreeMap<String, Source>,
     tables: BTreeMap<String, TableInfo>,
@@ -125,11 +128,13 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(spec: &'a PipelineSpec, catalog: &'a dyn Catalog) -> Result<Self, PlanError> {
+        sense::check(spec)?;
         let mut planner = Self {
             spec,
             catalog,
             inputs: BTreeMap::new(),
             steps: Vec::new(),
+            positions: HashMap::new(),
             names: BTreeMap::new(),
             tables: BTreeMap::new(),
             logical_time_us: 0,
@@ -139,30 +144,46 @@ impl<'a> Planner<'a> {
                 return Err(PlanError::NameTaken { name: name.clone() });
             }
             let resolved = catalog.input(name)?;
-            planner.add_input(name, input.window, resolved);
+            planner.add_input(name, input.window, resolved)?;
         }
         Ok(planner)
     }
 
     /// Takes in a dataset version, behind a window if the spec asks for one.
-    fn add_input(&mut self, name: &str, window: Option<crate::units::Span>, input: ResolvedInput) {
+    fn add_input(
+        &mut self,
+        name: &str,
+        window: Option<crate::units::Span>,
+        input: ResolvedInput,
+    ) -> Result<(), PlanError> {
         let event_time = input.planned.event_time.clone();
         if let Some(time) = &event_time {
             self.logical_time_us = self.logical_time_us.max(time.max_us);
         }
-        let info = TableInfo { schema: input.schema, event_time: event_time.clone() };
+        let info = TableInfo {
+            name: name.to_owned(),
+            schema: input.schema,
+            event_time: event_time.clone(),
+        };
         self.inputs.insert(name.to_owned(), input.planned);
         let source = Source::Input(name.to_owned());
         self.tables.insert(source.to_string(), info.clone());
         self.names.insert(name.to_owned(), source.clone());
-        let (Some(window), Some(time)) = (window, event_time) else { return };
+        let Some(window) = window else { return Ok(()) };
+        let time = event_time.ok_or_else(|| PlanError::Input {
+            input: name.to_owned(),
+            problem: format!(
+                "`window: {window}` needs an event time: name the column, and one with values, with `event_time`"
+            ),
+        })?;
         let op = Op::Window {
-            column: time.column.clone(),
+            column: time.column,
             from_us: Some(time.max_us.saturating_sub(window.us).saturating_add(1)),
             to_us: None,
         };
         let windowed = self.add_table(&format!("{name}.window"), op, vec![source], info);
         self.names.insert(name.to_owned(), windowed);
+        Ok(())
     }
 
     fn plan_steps(&mut self) -> Result<(), PlanError> {
@@ -183,36 +204,73 @@ impl<'a> Planner<'a> {
     /// Adds a step with one output, and returns that output.
     fn add_step(&mut self, step: &str, op: Op, inputs: Vec<Source>, kind: OutputKind) -> Source {
         let outputs = vec![PlannedOutput { name: OUTPUT.to_owned(), kind }];
-        self.steps.push(PlannedStep { name: step.to_owned(), op, inputs, outputs });
+        self.push(PlannedStep { name: step.to_owned(), op, inputs, outputs });
         let source = Source::Step { step: step.to_owned(), output: OUTPUT.to_owned() };
         self.names.insert(step.to_owned(), source.clone());
         source
     }
 
+    fn push(&mut self, step: PlannedStep) {
+        self.positions.insert(step.name.clone(), self.steps.len());
+        self.steps.push(step);
+    }
+
+    /// A step that is planned already.
+    fn step(&self, name: &str) -> Option<&PlannedStep> {
+        self.positions.get(name).map(|&position| &self.steps[position])
+    }
+
     /// What a reference stands for.
     fn source(&self, step: &str, reference: &str) -> Result<Source, PlanError> {
-        self.names.get(reference).cloned().ok_or_else(|| PlanError::UnknownReference {
-            step: step.to_owned(),
-            reference: reference.to_owned(),
-            nearest: nearest(reference, self.names.keys().map(String::as_str)).map(str::to_owned),
-        })
+        self.names.get(reference).cloned().ok_or_else(|| self.no_source(step, reference))
+    }
+
+    fn no_source(&self, step: &str, reference: &str) -> PlanError {
+        let (step, reference) = (step.to_owned(), reference.to_owned());
+        let below = format!("{reference}.");
+        let names = || self.names.keys().filter(|name| self.is_own(name)).cloned();
+        let outputs: Vec<String> = names().filter(|name| name.starts_with(&below)).collect();
+        if !outputs.is_empty() {
+            return PlanError::WhichOutput { step, reference, outputs };
+        }
+        let known: Vec<String> = names().collect();
+        let nearest = nearest(&reference, known.iter().map(String::as_str));
+        let hint = error::hint(nearest, &known);
+        PlanError::UnknownReference { step, reference, hint }
+    }
+
+    /// Whether a name can be written in the spec with that meaning in mind: fits, windows and
+    /// predictions of the planner's own are not meant.
+    fn is_own(&self, name: &str) -> bool {
+        let last = name.rsplit_once('.').map(|(_, last)| last);
+        !matches!(last, Some("fit" | "window" | "predict"))
     }
 
     /// A reference that must be a table.
     fn table(&self, step: &str, reference: &str) -> Result<(Source, TableInfo), PlanError> {
         let source = self.source(step, reference)?;
-        match self.tables.get(&source.to_string()) {
-            Some(info) => Ok((source, info.clone())),
-            None => {
-                Err(PlanError::NotATable { step: step.to_owned(), reference: reference.to_owned() })
-            }
-        }
+        let Some(info) = self.tables.get(&source.to_string()) else {
+            let is_table = |(name, source): &(&String, &Source)| {
+                self.is_own(name) && self.tables.contains_key(&source.to_string())
+            };
+            let tables = self.names.iter().filter(is_table).map(|(name, _)| name.clone());
+            return Err(PlanError::NotATable {
+                step: step.to_owned(),
+                reference: reference.to_owned(),
+                tables: tables.collect(),
+            });
+        };
+        Ok((source, TableInfo { name: reference.to_owned(), ..info.clone() }))
+    }
+
+    fn training_steps(&self) -> Vec<String> {
+        let trainers = self.steps.iter().filter(|step| matches!(step.op, Op::Train { .. }));
+        trainers.map(|step| step.name.clone()).collect()
     }
 
     fn register(&self) -> Result<Option<PlannedRegister>, PlanError> {
         let Some(register) = &self.spec.register else { return Ok(None) };
-        let trainers = self.steps.iter().filter(|step| matches!(step.op, Op::Train { .. }));
-        let names: Vec<_> = trainers.map(|step| step.name.clone()).collect();
+        let names = self.training_steps();
         let step = match (&register.step, names.as_slice()) {
             (Some(step), _) if names.contains(step) => step.clone(),
             (None, [only]) => only.clone(),

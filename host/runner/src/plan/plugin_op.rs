@@ -3,9 +3,9 @@
 use refrain_domain::plan::{Op, OutputKind, PluginUse, Source};
 use refrain_domain::{Role, Schema};
 
-use super::host_op::schema_difference;
-use super::{PlanError, Planner, ResolvedPlugin, TableInfo};
-use crate::spec::StepSpec;
+use super::table::{TableInfo, need_same_schema};
+use super::{PlanError, Planner, ResolvedPlugin};
+use crate::spec::{PluginSpec, StepSpec};
 
 /// The largest seed that survives JSON.
 const SEED_MAX: u64 = (1 << 53) - 1;
@@ -17,7 +17,7 @@ impl Planner<'_> {
         requirement: &str,
         step: &StepSpec,
     ) -> Result<(), PlanError> {
-        let plugin = self.catalog.plugin(requirement)?;
+        let plugin = self.asked(name, self.catalog.plugin(requirement))?;
         let role = plugin.world.role;
         let used = plugin_use(name, plugin, step.params.as_ref(), step.seed)?;
         match role {
@@ -49,7 +49,7 @@ impl Planner<'_> {
             }
         };
         let (fit_source, fit_info) = self.table(name, fit)?;
-        let description = self.in_step(name, self.catalog.transform(&plugin, &fit_info.schema))?;
+        let description = self.asked(name, self.catalog.transform(&plugin, &fit_info.schema))?;
         let state = description.needs_fit.then(|| {
             let op = Op::Fit { plugin: plugin.clone(), description: description.clone() };
             self.add_step(&format!("{name}.fit"), op, vec![fit_source.clone()], OutputKind::State)
@@ -64,10 +64,7 @@ impl Planner<'_> {
                 return Err(PlanError::step(name, problem));
             }
             let (source, info) = self.table(name, &reference)?;
-            if let Some(difference) = schema_difference(&fit_info.schema, &info.schema) {
-                let problem = format!("`{fit}` and `{reference}` differ: {difference}");
-                return Err(PlanError::step(name, problem));
-            }
+            need_same_schema(name, &fit_info, &info)?;
             let info = info.with_schema(name, description.output(&info.schema))?;
             let op = Op::Apply { plugin: plugin.clone(), description: description.clone() };
             let inputs = std::iter::once(source).chain(state.clone()).collect();
@@ -84,7 +81,7 @@ impl Planner<'_> {
     ) -> Result<(), PlanError> {
         allow_keys(name, "a trainer", step, &["input", "params", "seed"])?;
         let (source, info) = self.table(name, need_input(name, step)?)?;
-        let description = self.in_step(name, self.catalog.trainer(&plugin, &info.schema))?;
+        let description = self.asked(name, self.catalog.trainer(&plugin, &info.schema))?;
         let op = Op::Train { plugin, description };
         self.add_step(name, op, vec![source], OutputKind::Model);
         Ok(())
@@ -99,8 +96,8 @@ impl Planner<'_> {
         allow_keys(name, "an evaluator", step, &["input", "model", "params", "seed"])?;
         let (mut source, mut info) = self.table(name, need_input(name, step)?)?;
         if let Some(model) = &step.model {
-            (source, info) =
-                self.plan_prediction(&format!("{name}.predict"), model, source, &info)?;
+            let predict = format!("{name}.predict");
+            (source, info) = self.plan_prediction(name, &predict, model, source, &info)?;
         }
         self.add_evaluation(name, plugin, source, &info)
     }
@@ -112,7 +109,7 @@ impl Planner<'_> {
         source: Source,
         info: &TableInfo,
     ) -> Result<(), PlanError> {
-        let description = self.in_step(name, self.catalog.fold(&plugin, &info.schema))?;
+        let description = self.asked(name, self.catalog.fold(&plugin, &info.schema))?;
         let op = Op::Evaluate { plugin, description };
         self.add_step(name, op, vec![source], OutputKind::Metrics);
         Ok(())
@@ -131,10 +128,7 @@ impl Planner<'_> {
         };
         let (reference_source, reference_info) = self.table(name, reference)?;
         let (current_source, current_info) = self.table(name, current)?;
-        if let Some(difference) = schema_difference(&reference_info.schema, &current_info.schema) {
-            let problem = format!("`{reference}` and `{current}` differ: {difference}");
-            return Err(PlanError::step(name, problem));
-        }
+        need_same_schema(name, &reference_info, &current_info)?;
         self.add_drift(name, plugin, [reference_source, current_source], &current_info.schema)?;
         Ok(())
     }
@@ -146,7 +140,7 @@ impl Planner<'_> {
         windows: [Source; 2],
         schema: &Schema,
     ) -> Result<Source, PlanError> {
-        let description = self.in_step(name, self.catalog.fold(&plugin, schema))?;
+        let description = self.asked(name, self.catalog.fold(&plugin, schema))?;
         let op = Op::Drift { plugin, description };
         Ok(self.add_step(name, op, windows.to_vec(), OutputKind::Drift))
     }
@@ -164,27 +158,34 @@ impl Planner<'_> {
             PlanError::step(name, "a predictor needs `model: blake3:…`, the digest of its model")
         })?;
         let described = self.catalog.predictor(&plugin, &info.schema, &model);
-        let description = self.in_step(name, described)?;
+        let description = self.asked(name, described)?;
         let info = info.with_prediction(name, &description.prediction)?;
         let op = Op::PredictForeign { plugin, description };
         self.add_table(name, op, vec![source, Source::Artifact(model)], info);
         Ok(())
     }
 
-    /// Appends the predictions of a training step's model.
+    /// Appends the predictions of a training step's model. `asker` is the step in the spec, `name`
+    /// the one in the plan.
     pub(super) fn plan_prediction(
         &mut self,
+        asker: &str,
         name: &str,
         model: &str,
         source: Source,
         info: &TableInfo,
     ) -> Result<(Source, TableInfo), PlanError> {
-        let model_source = self.source(name, model)?;
-        let step = self.steps.iter().find(|step| step.name == model);
-        let Some(Op::Train { plugin, .. }) = step.map(|step| &step.op) else {
-            return Err(PlanError::step(name, format!("`{model}` is no training step")));
+        let Some(Op::Train { plugin, .. }) = self.step(model).map(|step| &step.op) else {
+            return Err(PlanError::WhichStep {
+                place: format!("step `{asker}`"),
+                key: "model",
+                what: "training",
+                given: Some(model.to_owned()),
+                candidates: self.training_steps(),
+            });
         };
-        self.add_prediction(name, plugin.clone(), model_source, source, info)
+        let (plugin, model_source) = (plugin.clone(), self.source(asker, model)?);
+        self.add_prediction(name, plugin, model_source, source, info)
     }
 
     pub(super) fn add_prediction(
@@ -195,46 +196,33 @@ impl Planner<'_> {
         source: Source,
         info: &TableInfo,
     ) -> Result<(Source, TableInfo), PlanError> {
-        let description = self.in_step(name, self.catalog.trainer(&plugin, &info.schema))?;
+        let description = self.asked(name, self.catalog.trainer(&plugin, &info.schema))?;
         let info = info.with_prediction(name, &description.prediction)?;
         let op = Op::Predict { plugin, description };
         let source = self.add_table(name, op, vec![source, model], info.clone());
         Ok((source, info))
     }
 
-    /// Puts the step's name into a refusal.
-    pub(super) fn in_step<T>(
+    /// What the catalog answered, with the step's name in its complaint.
+    pub(super) fn asked<T>(
         &self,
         name: &str,
-        result: Result<T, PlanError>,
+        answer: Result<T, PlanError>,
     ) -> Result<T, PlanError> {
-        result.map_err(|error| match error {
-            PlanError::Refused { plugin, failure, .. } => {
-                PlanError::Refused { step: name.to_owned(), plugin, failure }
-            }
-            other => other,
-        })
+        answer.map_err(|error| error.in_step(name))
     }
 
     pub(super) fn resolve(
         &self,
         name: &str,
-        spec: &crate::spec::PluginSpec,
+        spec: &PluginSpec,
         role: Role,
     ) -> Result<PluginUse, PlanError> {
-        let plugin = self.catalog.plugin(&spec.plugin)?;
+        let plugin = self.asked(name, self.catalog.plugin(&spec.plugin))?;
         if plugin.world.role != role {
-            return Err(PlanError::wrong_role(name, &plugin, &[role]));
+            return Err(PlanError::wrong_role(name, &plugin, role));
         }
         plugin_use(name, plugin, spec.params.as_ref(), None)
-    }
-}
-
-impl TableInfo {
-    fn with_prediction(&self, step: &str, prediction: &Schema) -> Result<Self, PlanError> {
-        let mut schema = self.schema.clone();
-        schema.fields.extend(prediction.fields.iter().cloned());
-        self.with_schema(step, schema)
     }
 }
 
@@ -246,7 +234,12 @@ fn plugin_use(
 ) -> Result<PluginUse, PlanError> {
     let seed = seed.unwrap_or(0);
     if seed > SEED_MAX {
-        return Err(PlanError::step(step, format!("`seed` is {seed}, above {SEED_MAX}")));
+        let problem = format!("`seed` is {seed}: take one of at most {SEED_MAX}");
+        return Err(PlanError::step(step, problem));
+    }
+    if params.is_some_and(|params| !params.is_object()) {
+        let problem = "`params` must be a map from names to values, such as `{columns: [a, b]}`";
+        return Err(PlanError::step(step, problem));
     }
     Ok(PluginUse {
         name: plugin.name,

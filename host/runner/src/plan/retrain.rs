@@ -6,15 +6,30 @@
 use std::collections::BTreeSet;
 
 use refrain_domain::model::ModelVersion;
-use refrain_domain::plan::{EventTime, Op, OutputKind, Source};
+use refrain_domain::plan::{EventTime, Op, OutputKind, PluginUse, Source};
 use refrain_domain::{Fact, FactValue, Role};
 
 use super::baseline::parse_address;
-use super::{PlanError, Planner, TableInfo};
-use crate::spec::RetrainSpec;
+use super::error::hint;
+use super::table::TableInfo;
+use super::{PlanError, Planner};
+use crate::spec::{RetrainSpec, nearest};
 
 /// The step that holds the decision.
 pub const DECISION: &str = "retrain.decision";
+
+/// What the section asks for, resolved. Nothing in it depends on which model is in place.
+pub(super) struct Watch {
+    input: EventTime,
+    table: Source,
+    info: TableInfo,
+    drift: Option<PluginUse>,
+    report: Option<String>,
+    trigger: PluginUse,
+    looks_at: Vec<String>,
+    /// Model and alias.
+    against: (String, String),
+}
 
 impl Planner<'_> {
     /// Plans drift, performance and decision; returns the deciding step.
@@ -23,25 +38,45 @@ impl Planner<'_> {
         let Some(retrain) = &spec.retrain else {
             return Err(PlanError::NoRetrain { pipeline: spec.pipeline.clone() });
         };
-        let watched = self.watched(retrain)?;
-        let champion = self.champion(retrain)?;
+        let watch = self.watch(retrain)?;
+        let (model, alias) = &watch.against;
+        let champion = self.catalog.alias(model, alias)?;
+        let facts = self.known_facts(retrain, &watch.input, champion.as_ref())?;
         let mut inputs = Vec::new();
         if let Some(champion) = &champion {
-            inputs = self.look_at_new_rows(retrain, &watched, champion)?;
+            inputs = self.look_at_new_rows(retrain, &watch, champion)?;
         }
-        let facts = self.known_facts(retrain, &watched, champion.as_ref())?;
-        let plugin = self.resolve("retrain.trigger", &retrain.trigger, Role::Trigger)?;
-        let looks_at = self.in_step("retrain.trigger", self.catalog.trigger(&plugin))?;
-        let op = Op::Decide { plugin, looks_at, facts };
+        let op = Op::Decide { plugin: watch.trigger, looks_at: watch.looks_at, facts };
         self.add_step(DECISION, op, inputs, OutputKind::Decision);
         Ok(DECISION.to_owned())
     }
 
+    /// Resolves the section, and finds what is wrong with it; plans nothing.
+    pub(super) fn watch(&self, retrain: &RetrainSpec) -> Result<Watch, PlanError> {
+        let input = self.watched(retrain)?;
+        let (table, info) = self.table("retrain.table", &retrain.table)?;
+        let against = self.against(retrain)?;
+        let drift = retrain.drift.as_ref();
+        let drift = drift.map(|d| self.resolve("retrain.drift", d, Role::Drift)).transpose()?;
+        if let Some(drift) = &drift {
+            self.asked("retrain.drift", self.catalog.fold(drift, &info.schema))?;
+        }
+        let report = retrain.report.as_ref();
+        let report = report.map(|r| self.report("retrain", Some(r))).transpose()?;
+        let trigger = self.resolve("retrain.trigger", &retrain.trigger, Role::Trigger)?;
+        let looks_at = self.asked("retrain.trigger", self.catalog.trigger(&trigger))?;
+        Ok(Watch { input, table, info, drift, report, trigger, looks_at, against })
+    }
+
     fn watched(&self, retrain: &RetrainSpec) -> Result<EventTime, PlanError> {
-        let input = self.inputs.get(&retrain.watch).ok_or_else(|| PlanError::UnknownReference {
-            step: "retrain.watch".to_owned(),
-            reference: retrain.watch.clone(),
-            nearest: self.inputs.keys().next().cloned(),
+        let input = self.inputs.get(&retrain.watch).ok_or_else(|| {
+            let known: Vec<String> = self.inputs.keys().cloned().collect();
+            let nearest = nearest(&retrain.watch, known.iter().map(String::as_str));
+            let hint = hint(nearest, &known);
+            PlanError::place(
+                "retrain.watch",
+                format!("there is no input `{}`{hint}", retrain.watch),
+            )
         })?;
         input.event_time.clone().ok_or_else(|| PlanError::Input {
             input: retrain.watch.clone(),
@@ -49,47 +84,44 @@ impl Planner<'_> {
         })
     }
 
-    fn champion(&self, retrain: &RetrainSpec) -> Result<Option<ModelVersion>, PlanError> {
+    fn against(&self, retrain: &RetrainSpec) -> Result<(String, String), PlanError> {
+        let owned = |(model, alias): (&str, &str)| (model.to_owned(), alias.to_owned());
         if let Some(address) = &retrain.against {
-            let (model, alias) = parse_address(address)?;
-            return self.catalog.alias(model, alias);
+            return parse_address("retrain.against", address).map(owned);
         }
         let register = self.spec.register.as_ref();
         let named = register.and_then(|r| Some((r.model.as_str(), r.alias.as_deref()?)));
-        let Some((model, alias)) = named else {
+        named.map(owned).ok_or_else(|| {
             let problem = "say which model is in place: `against: models:/name@alias`";
-            return Err(PlanError::step("retrain", problem));
-        };
-        self.catalog.alias(model, alias)
+            PlanError::place("retrain", problem)
+        })
     }
 
     /// Windows before and after what the champion saw; drift and performance between them.
     fn look_at_new_rows(
         &mut self,
         retrain: &RetrainSpec,
-        watched: &EventTime,
+        watch: &Watch,
         champion: &ModelVersion,
     ) -> Result<Vec<Source>, PlanError> {
-        let (table, info) = self.table("retrain.table", &retrain.table)?;
+        let (table, info) = (&watch.table, &watch.info);
         let Some(seen) = trained_time(champion, &retrain.watch) else { return Ok(Vec::new()) };
-        if seen.max_us >= watched.max_us {
+        if seen.max_us >= watch.input.max_us {
             return Ok(Vec::new());
         }
         let after = seen.max_us.saturating_add(1);
         let from = Some(seen.min_us);
-        let reference = self.time_window("retrain.reference", &table, &info, from, Some(after))?;
-        let current = self.time_window("retrain.current", &table, &info, Some(after), None)?;
+        let reference = self.time_window("retrain.reference", table, info, from, Some(after))?;
+        let current = self.time_window("retrain.current", table, info, Some(after), None)?;
         let mut inputs = Vec::new();
-        if let Some(drift) = &retrain.drift {
-            let plugin = self.resolve("retrain.drift", drift, Role::Drift)?;
+        if let Some(plugin) = watch.drift.clone() {
             let windows = [reference, current.clone()];
             inputs.push(self.add_drift("retrain.drift", plugin, windows, &info.schema)?);
         }
-        if let Some(report) = &retrain.report {
-            let report = self.report("retrain", Some(report))?;
-            let (evaluator, _) = self.evaluation_of(&report)?;
+        if let Some(report) = &watch.report {
+            let (evaluator, _) = self.evaluation_of(report)?;
             let name = "retrain.performance";
-            self.evaluate_model(name, champion, evaluator, current, &info)?;
+            self.evaluate_model(name, champion, evaluator, current, info)?;
             inputs.push(self.source("retrain", name)?);
         }
         Ok(inputs)
@@ -105,7 +137,7 @@ impl Planner<'_> {
     ) -> Result<Source, PlanError> {
         let Some(time) = &info.event_time else {
             let problem = "the table has lost the event time: keep that column up to there";
-            return Err(PlanError::step("retrain.table", problem));
+            return Err(PlanError::place("retrain.table", problem));
         };
         let op = Op::Window { column: time.column.clone(), from_us, to_us };
         Ok(self.add_table(name, op, vec![table.clone()], info.clone()))

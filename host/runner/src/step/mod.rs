@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use refrain_domain::plan::{Op, Plan, PlannedStep, Source};
 use refrain_domain::run::{StepFinished, StepRecord, UnitRecord};
-use refrain_domain::{Chunk, Digest, Failure, Schema, Table, from_canonical, to_canonical};
+use refrain_domain::{Chunk, Digest, Failure, Limit, Schema, Table, from_canonical, to_canonical};
 use refrain_store::{DynStore, Publication, StoreError};
 
 use crate::executor::{Control, Executor, UnitError};
@@ -31,12 +31,14 @@ const PUBLISH_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
     /// A unit failed; it would fail again.
-    #[error("unit {unit} of step `{step}`: {failure}")]
+    #[error("step `{step}`, {name}: {failure}{}", remedy(.failure))]
     Failed {
         /// The step.
         step: String,
         /// Counted from 0 within the step.
         unit: u64,
+        /// What the unit did, and to which chunk: `apply[3]`.
+        name: String,
         /// Why.
         failure: Failure,
     },
@@ -54,6 +56,15 @@ pub enum StepError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Limits are the pipeline's to raise; whatever else a guest says, it says itself.
+fn remedy(failure: &Failure) -> &'static str {
+    match failure {
+        Failure::Limit { limit: Limit::Fuel, .. } => "; raise `budget.fuel_per_call`",
+        Failure::Limit { limit: Limit::Memory, .. } => "; raise `budget.memory_bytes_max`",
+        _ => "",
+    }
 }
 
 /// What a step needs besides itself.
@@ -264,21 +275,34 @@ impl<'a> StepRun<'a> {
             .collect();
         let mut made = self.context.executor.execute(&missing, self.context.control).into_iter();
         let mut outputs = Vec::with_capacity(units.len());
+        let mut failed = None;
         for (index, (key, known)) in keys.iter().zip(known).enumerate() {
+            let name = format!("{name}[{}]", first + index);
             let executed = known.is_none();
             let output = match known {
                 Some(output) => output,
-                None => self.made(made.next().expect("BUG: fewer answers than units"))?,
+                None => match made.next().expect("BUG: fewer answers than units") {
+                    Ok(output) => output,
+                    Err(error) => {
+                        failed.get_or_insert_with(|| self.failed(name, error));
+                        continue;
+                    }
+                },
             };
-            self.record(format!("{name}[{}]", first + index), *key, &output, executed);
+            self.record(name, *key, &output, executed);
             outputs.push(output);
         }
-        self.publish_now_and_then()?;
-        Ok(outputs)
+        let Some(failed) = failed else {
+            self.publish_now_and_then()?;
+            return Ok(outputs);
+        };
+        // What was made beside the failure need not be made again when the run is taken up.
+        self.publish_memos()?;
+        Err(failed)
     }
 
-    fn made(&self, result: Result<UnitOutput, UnitError>) -> Result<UnitOutput, StepError> {
-        result.map_err(|error| match error {
+    fn failed(&self, name: String, error: UnitError) -> StepError {
+        match error {
             UnitError::Failure(Failure::HostAbort { message }) => {
                 if self.context.control.is_cancelled() {
                     return StepError::Cancelled;
@@ -287,11 +311,11 @@ impl<'a> StepRun<'a> {
             }
             UnitError::Failure(failure) => {
                 let unit = self.lock().units.len() as u64;
-                StepError::Failed { step: self.step.name.clone(), unit, failure }
+                StepError::Failed { step: self.step.name.clone(), unit, name, failure }
             }
             UnitError::Store(error) => StepError::Store(error),
             UnitError::Data(message) => self.aborted(message),
-        })
+        }
     }
 
     fn record(&self, name: String, key: Digest, output: &UnitOutput, executed: bool) {
@@ -307,14 +331,18 @@ impl<'a> StepRun<'a> {
     }
 
     fn publish_now_and_then(&self) -> Result<(), StepError> {
+        if self.lock().published.elapsed() < PUBLISH_EVERY {
+            return Ok(());
+        }
+        self.publish_memos()
+    }
+
+    fn publish_memos(&self) -> Result<(), StepError> {
         if !self.context.reuse {
             return Ok(());
         }
         let memos = {
             let mut tally = self.lock();
-            if tally.published.elapsed() < PUBLISH_EVERY {
-                return Ok(());
-            }
             #[expect(clippy::disallowed_methods, reason = "paces the publishing of memos only")]
             let now = Instant::now();
             tally.published = now;

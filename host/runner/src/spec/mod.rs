@@ -3,6 +3,8 @@
 //! Invariant: an unknown key is an error that names the nearest known one.
 //! Absent on purpose: nothing here resolves a name; that is [`crate::plan`].
 
+mod parse;
+
 use std::collections::BTreeMap;
 
 use refrain_domain::gate::GateRule;
@@ -10,6 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::units::{Bytes, Count, Span};
+pub(crate) use parse::suggest;
+pub use parse::{SpecError, nearest};
 
 /// A pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -392,26 +396,7 @@ pub struct BudgetSpec {
     pub wall: Option<Span>,
 }
 
-/// A text that is no pipeline.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct SpecError {
-    /// What is wrong, where, and what to write instead.
-    pub message: String,
-}
-
 impl PipelineSpec {
-    /// Reads a pipeline from YAML (of which JSON is a part).
-    ///
-    /// # Errors
-    /// [`SpecError`] with line and column; for an unknown key also the nearest known one.
-    pub fn parse(text: &str) -> Result<Self, SpecError> {
-        // YAML 1.2: a column may be called `y`, `no` or `on` without being true or false.
-        let options = serde_saphyr::options! { strict_booleans: true };
-        serde_saphyr::from_str_with_options(text, options)
-            .map_err(|error| SpecError { message: suggest(&first_paragraph(&error.to_string())) })
-    }
-
     /// Every plugin that the pipeline names, once.
     pub fn plugins(&self) -> std::collections::BTreeSet<&str> {
         let steps = self.steps.values().filter_map(|step| step.plugin.as_deref());
@@ -426,33 +411,4 @@ impl PipelineSpec {
     pub fn json_schema() -> serde_json::Value {
         schemars::schema_for!(Self).to_value()
     }
-}
-
-fn first_paragraph(message: &str) -> String {
-    message.lines().next().unwrap_or(message).trim().to_owned()
-}
-
-/// Adds "did you mean" to serde's complaint about an unknown key.
-fn suggest(message: &str) -> String {
-    let Some((before, known)) = message.split_once(", expected ") else {
-        return message.to_owned();
-    };
-    let Some(found) = before.split('`').nth(1) else {
-        return message.to_owned();
-    };
-    let known = known.split('`').skip(1).step_by(2);
-    match nearest(found, known) {
-        Some(name) => format!("{message}; did you mean `{name}`?"),
-        None => message.to_owned(),
-    }
-}
-
-/// The candidate that a person most likely meant, if one is near enough.
-pub fn nearest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(found, name), name))
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 3)
-        .min()
-        .map(|(_, name)| name)
 }
