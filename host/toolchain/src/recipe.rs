@@ -6,11 +6,11 @@ use std::process::Command;
 
 use serde::Deserialize;
 
+use crate::BuildError;
 use crate::encode::{Contract, encode, rename_exports};
+use crate::run::{run, succeeds};
 use crate::rust::{self, Crates};
 use crate::tools::{Tools, tools_dir};
-use crate::BuildError;
-use crate::run::{run, succeeds};
 
 /// What `sdk.toml` says of building. Without commands it is Rust, which cargo builds.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use refrain_domain::run::{Run, RunEvent, Status};
-use refrain_runner::{
-    Control, PipelineSpec, PluginManifest, Runner, RunnerOptions, StoreCatalog,
-};
+use refrain_runner::{Control, PipelineSpec, PluginManifest, Runner, RunnerOptions, StoreCatalog};
 use refrain_store::{EventAppend, MemoryStore, Publication, Publish as _};
 use refrain_testkit::{Refrain, small};
 use serde_json::{Value, json};
@@ -28,7 +26,9 @@ fn run(refrain: &Refrain, pipeline: &str, more: &[&str]) -> Value {
 fn outputs(refrain: &Refrain, run: &Value) -> Value {
     let shown = refrain.json(&["show", run["run"].as_str().expect("a name")]);
     let steps = shown["steps"].as_array().expect("steps").iter();
-    steps.map(|step| (step["step"].as_str().expect("a name").to_owned(), step["outputs"].clone())).collect()
+    steps
+        .map(|step| (step["step"].as_str().expect("a name").to_owned(), step["outputs"].clone()))
+        .collect()
 }
 
 #[test]
@@ -87,7 +87,10 @@ fn a_change_that_changes_nothing_is_cut_off_early() {
     let again = run(&refrain, &with("x + x"), &[]);
     let executed = again["units_executed"].as_u64().expect("a count");
     assert_eq!(executed, 1, "only the changed step runs again: {again}");
-    assert_eq!(again["units_reused"].as_u64().map(|n| n + executed), first["units_executed"].as_u64());
+    assert_eq!(
+        again["units_reused"].as_u64().map(|n| n + executed),
+        first["units_executed"].as_u64()
+    );
     let other = run(&refrain, &with("x * 3"), &[]);
     assert!(other["units_executed"].as_u64().is_some_and(|n| n > 1), "{other}");
 }
@@ -99,7 +102,7 @@ fn no_data_never_promotes_a_model() {
     assert_eq!(good["verdict"], "pass");
     // All rows are in the training part: nothing is left to judge by.
     let nothing = small::PIPELINE
-        .replace("  report:", "  none: {plugin: derive@^0.1, input: scaled.holdout, params: {columns: {keep: \"x < 0\"}}}\n  empty: {filter: {input: none, by: keep}}\n  report:")
+        .replace("  report:", "  none: {plugin: derive@^0.1, input: scaled.holdout, params: {columns: {keep: \"x < -1000\"}}}\n  empty: {filter: {input: none, by: keep}}\n  report:")
         .replace("input: scaled.holdout, params: {label: late}}", "input: empty, params: {label: late}}");
     let empty = run(&refrain, &nothing, &[]);
     assert_eq!(empty["verdict"], "inconclusive", "{empty}");
@@ -121,7 +124,11 @@ fn alias(value: &Value, name: &str) -> Value {
             if is_it.is_some_and(|aliases| aliases.contains(&json!(name))) {
                 return object.get("version").cloned().unwrap_or_default();
             }
-            object.values().map(|value| alias(value, name)).find(|v| !v.is_null()).unwrap_or_default()
+            object
+                .values()
+                .map(|value| alias(value, name))
+                .find(|v| !v.is_null())
+                .unwrap_or_default()
         }
         Value::Array(items) => {
             items.iter().map(|value| alias(value, name)).find(|v| !v.is_null()).unwrap_or_default()
@@ -143,7 +150,8 @@ fn the_first_cause_of_a_difference_is_named() {
     assert_eq!(cause(small::PIPELINE), "", "the same plan");
     let param = cause(&small::PIPELINE.replace("columns: [x, y]", "columns: [x]"));
     assert!(param.contains("step `scaled") && param.contains("`columns`"), "{param}");
-    let seed = cause(&small::PIPELINE.replace("input: scaled.train,", "seed: 8, input: scaled.train,"));
+    let seed =
+        cause(&small::PIPELINE.replace("input: scaled.train,", "seed: 8, input: scaled.train,"));
     assert!(seed.contains("step `model`") && seed.contains("seed"), "{seed}");
     let gate = cause(&small::PIPELINE.replace("lower_bound: 0.6", "lower_bound: 0.61"));
     assert!(gate.contains("gate"), "{gate}");
@@ -213,8 +221,7 @@ fn whole_run(runner: &Runner) -> (String, Run, Vec<RunEvent>) {
     folder.write("rows.csv", small::rows_csv());
     let text = small::PIPELINE.replace("dataset: rows,", "dataset: rows, path: rows.csv,");
     let spec = PipelineSpec::parse(&text).expect("a pipeline");
-    let versions =
-        runner.import_inputs(&spec, folder.path(), &mut |_, _| ()).expect("imported");
+    let versions = runner.import_inputs(&spec, folder.path(), &mut |_, _| ()).expect("imported");
     let catalog = StoreCatalog::resolve(runner, &spec, &versions).expect("a catalog");
     let plan = refrain_runner::plan(&spec, &catalog).expect("a plan");
     let id = runner.submit(&plan).expect("submitted");
