@@ -220,15 +220,15 @@ fn weigh_change(
         return Some((Verdict::Inconclusive, format!("the baseline has no {name}{place}")));
     };
     let gain = if rule.greater_is_better { value - before } else { before - value };
-    if gain.is_nan() {
-        // Two infinities of one sign.
-        let detail =
-            format!("{name}{place} is {value}, the baseline {before}: no gain can be told");
+    let relative = rule.min_relative_change.map(|least| least * before.abs());
+    if gain.is_nan() || relative.is_some_and(f64::is_nan) {
+        // Infinities against each other, or against nothing.
+        let detail = format!("{name}{place} is {value}, the baseline {before}: no gain can be told");
         return Some((Verdict::Inconclusive, detail));
     }
     let beside = format!("{name}{place} is {value:.4}, the baseline {before:.4}, gain {gain:+.4}");
     let too_little = rule.min_absolute_change.is_some_and(|least| gain < least)
-        || rule.min_relative_change.is_some_and(|least| gain < least * before.abs());
+        || relative.is_some_and(|least| gain < least);
     let verdict = if too_little { Verdict::Fail } else { Verdict::Pass };
     Some((verdict, beside))
 }

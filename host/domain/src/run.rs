@@ -203,6 +203,16 @@ pub enum FoldError {
         /// The run before it.
         status: Status,
     },
+    /// A step that comes to an end a second time.
+    #[error("event {index} (`{event}`) ends step `{step}`, which has ended before")]
+    Twice {
+        /// Counted from 0.
+        index: usize,
+        /// Its name.
+        event: &'static str,
+        /// The step.
+        step: String,
+    },
 }
 
 impl Run {
@@ -218,7 +228,10 @@ impl Run {
         for (index, event) in events.iter().enumerate().skip(1) {
             let status = run.status;
             if !run.apply(event) {
-                return Err(FoldError::Unexpected { index, event: event.name(), status });
+                return Err(match run.ended_step(event) {
+                    Some(step) => FoldError::Twice { index, event: event.name(), step },
+                    None => FoldError::Unexpected { index, event: event.name(), status },
+                });
             }
         }
         Ok(run)
@@ -246,15 +259,21 @@ impl Run {
         match event {
             RunEvent::Submitted { .. } => return false,
             RunEvent::Started { at_ms } => {
-                if matches!(self.status, Status::Succeeded | Status::Failed) {
+                if !self.is_resumable() {
                     return false;
                 }
                 self.status = Status::Running;
+                self.failed = None;
                 self.started_at_ms = Some(*at_ms);
                 self.ended_at_ms = None;
                 self.message = None;
             }
             _ if self.status != Status::Running && !matches!(event, RunEvent::Cancelled { .. }) => {
+                return false;
+            }
+            RunEvent::StepFinished(_) | RunEvent::StepFailed { .. } | RunEvent::Finished { .. }
+                if self.failed.is_some() || self.ended_step(event).is_some() =>
+            {
                 return false;
             }
             RunEvent::StepFinished(step) => {
@@ -283,6 +302,17 @@ impl Run {
             }
         }
         true
+    }
+
+    /// The step that an event ends, if it has ended before.
+    fn ended_step(&self, event: &RunEvent) -> Option<String> {
+        let step = match event {
+            RunEvent::StepFinished(finished) => &finished.step,
+            RunEvent::StepFailed { step, .. } => step,
+            _ => return None,
+        };
+        let has_failed = self.failed.as_ref().is_some_and(|(failed, _)| failed == step);
+        (has_failed || self.finished.contains_key(step)).then(|| step.clone())
     }
 
     fn end(&mut self, status: Status, message: Option<String>, at_ms: i64) {

@@ -36,4 +36,24 @@ impl Table {
     pub fn rows(&self) -> u64 {
         self.chunks.iter().map(|chunk| u64::from(chunk.rows)).sum()
     }
+
+    /// Checks that every chunk has the schema's columns, and not too many rows. A manifest from
+    /// elsewhere may say anything.
+    ///
+    /// # Errors
+    /// The first fault, with the chunk.
+    pub fn check(&self) -> Result<(), String> {
+        self.schema.check().map_err(|error| error.to_string())?;
+        let n_columns = self.schema.fields.len();
+        for (index, chunk) in self.chunks.iter().enumerate() {
+            if chunk.columns.len() != n_columns {
+                let found = chunk.columns.len();
+                return Err(format!("chunk {index} has {found} columns, its schema {n_columns}"));
+            }
+            if chunk.rows as usize > CHUNK_ROWS_MAX {
+                return Err(format!("chunk {index} has {} rows, too many for one", chunk.rows));
+            }
+        }
+        Ok(())
+    }
 }

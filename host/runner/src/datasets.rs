@@ -59,7 +59,7 @@ struct DatasetEvent {
 }
 
 /// The store as the data crate sees it.
-struct StoreBlocks<'a>(&'a DynStore);
+pub(crate) struct StoreBlocks<'a>(pub(crate) &'a DynStore);
 
 impl Blocks for StoreBlocks<'_> {
     fn put(&self, bytes: &[u8]) -> Result<Digest, BlockError> {

@@ -7,6 +7,7 @@
 
 mod bundle;
 mod catalog;
+mod compare;
 mod conclude;
 mod datasets;
 mod diff;
@@ -27,6 +28,7 @@ mod step;
 mod unit;
 mod units;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use refrain_domain::Backend;
@@ -35,6 +37,7 @@ use refrain_store::DynStore;
 
 pub use bundle::{BundleError, VerifyReport, verify};
 pub use catalog::StoreCatalog;
+pub use compare::Difference;
 pub use datasets::{DatasetSummary, ImportRequest};
 pub use diff::RunDiff;
 pub use drive::Watcher;
@@ -43,7 +46,7 @@ pub use executor::{Control, Executor, UnitError};
 pub use models::ModelSummary;
 pub use plan::{PlanError, ResolvedInput, ResolvedPlugin, plan, plan_decision};
 pub use plugins::{PluginManifest, PluginVersion};
-pub use replay::{Difference, ReplayOptions, ReplayReport};
+pub use replay::{ReplayOptions, ReplayReport};
 pub use spec::PipelineSpec;
 pub use unit::{Unit, UnitOutput, Work};
 pub use units::{Bytes, Count, Span};
@@ -67,6 +70,8 @@ pub struct Runner {
     sandbox: Sandbox,
     options: RunnerOptions,
     executor: Mutex<Option<Arc<LocalExecutor>>>,
+    /// Runs that are being driven here: each has one writer.
+    driven: Mutex<BTreeSet<String>>,
 }
 
 impl Runner {
@@ -76,7 +81,7 @@ impl Runner {
     /// [`RunnerError::Host`] if the compile cache cannot be used.
     pub fn new(store: Arc<DynStore>, options: RunnerOptions) -> Result<Self, RunnerError> {
         let sandbox = sandbox(&options, options.backend)?;
-        Ok(Self { store, sandbox, options, executor: Mutex::default() })
+        Ok(Self { store, sandbox, options, executor: Mutex::default(), driven: Mutex::default() })
     }
 
     /// The store.

@@ -26,8 +26,7 @@ impl Runner {
         loop {
             let id = format!("{}-{number}", plan.pipeline);
             let submitted = RunEvent::Submitted { plan: digest, at_ms: now_ms() };
-            let mut event = append(&id, &[submitted]);
-            event.expected_len = Some(0);
+            let event = append(&id, &[submitted], Some(0));
             let publication = Publication { events: vec![event], ..Publication::default() };
             match self.store.publish(&publication) {
                 Ok(()) => return Ok(id),
@@ -57,7 +56,7 @@ impl Runner {
     /// # Errors
     /// [`RunnerError::Corrupt`] for an event that this version cannot read.
     pub fn events(&self, id: &str, from: u64) -> Result<Vec<RunEvent>, RunnerError> {
-        let raw = self.store.read_events(&format!("{STREAMS}{id}"), from)?;
+        let raw = self.store.read_events(&stream(id), from)?;
         let parse = |bytes: &Vec<u8>| serde_json::from_slice(bytes);
         raw.iter()
             .map(parse)
@@ -105,26 +104,27 @@ impl Runner {
     /// # Errors
     /// [`RunnerError::Invalid`] for a run that has ended.
     pub fn cancel(&self, id: &str) -> Result<Run, RunnerError> {
-        let (mut run, _) = self.run(id)?;
+        let (mut run, events) = self.run(id)?;
         let event = RunEvent::Cancelled { at_ms: now_ms() };
         if !run.apply(&event) {
             let message =
                 format!("run `{id}` has {}; only a run under way can be cancelled", run.status);
             return Err(RunnerError::Invalid { message });
         }
-        let publication =
-            Publication { events: vec![append(id, &[event])], ..Publication::default() };
+        let append = append(id, &[event], Some(events.len() as u64));
+        let publication = Publication { events: vec![append], ..Publication::default() };
         self.store.publish(&publication)?;
         Ok(run)
     }
 }
 
-/// Events as the store takes them.
-pub(crate) fn append(id: &str, events: &[RunEvent]) -> EventAppend {
+/// The stream of a run's events.
+pub(crate) fn stream(id: &str) -> String {
+    format!("{STREAMS}{id}")
+}
+
+/// Events as the store takes them, if there are so many before them.
+pub(crate) fn append(id: &str, events: &[RunEvent], expected_len: Option<u64>) -> EventAppend {
     let encode = |event| serde_json::to_vec(event).expect("BUG: an event without a JSON form");
-    EventAppend {
-        stream: format!("{STREAMS}{id}"),
-        expected_len: None,
-        events: events.iter().map(encode).collect(),
-    }
+    EventAppend { stream: stream(id), expected_len, events: events.iter().map(encode).collect() }
 }

@@ -8,6 +8,7 @@ mod conformance;
 mod crash;
 mod flights;
 mod invariants;
+mod lab;
 mod limits;
 mod schema;
 mod support;

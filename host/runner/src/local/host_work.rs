@@ -1,19 +1,14 @@
 //! Work that the host does itself: it moves rows, and computes nothing that could round.
 
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use refrain_data::{AsofIndex, LookupIndex};
 use refrain_domain::{Batch, Chunk, Schema, Table};
 
+use super::joins::JoinIndex;
 use super::{LocalExecutor, UnitResult};
 use crate::executor::UnitError;
-use crate::unit::{JoinSide, Predicate, UnitOutput};
-
-/// The right side of a join, ready to be asked.
-pub(super) enum JoinIndex {
-    Asof(AsofIndex),
-    Lookup(LookupIndex),
-}
+use crate::unit::{JoinSide, Predicate, Unit, UnitOutput, Work};
 
 impl LocalExecutor {
     pub(super) fn keep(&self, predicate: &Predicate, schema: &Schema, chunk: &Chunk) -> UnitResult {
@@ -68,23 +63,39 @@ impl LocalExecutor {
         self.chunk(added, schema, 0)
     }
 
-    /// The index over a right side: built once, whoever asks first.
-    fn join_index(&self, right: &JoinSide) -> Result<Arc<JoinIndex>, UnitError> {
-        let cell: Arc<OnceLock<Arc<JoinIndex>>> = self
-            .joins
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(right.clone())
-            .or_default()
-            .clone();
-        if let Some(index) = cell.get() {
-            return Ok(index.clone());
+    /// Indexes the right sides of these units, each once, before any of them runs: units side by
+    /// side would each build the same. If one cannot be built, none of the units can run, and the
+    /// first that needed it says why.
+    pub(super) fn index_joins(&self, units: &[Unit]) -> Result<(), Vec<UnitResult>> {
+        let mut last = None;
+        for (index, unit) in units.iter().enumerate() {
+            let Work::Join { right, .. } = &unit.work else { continue };
+            if last == Some(right) {
+                continue;
+            }
+            last = Some(right);
+            let Err(error) = self.join_index(right) else { continue };
+            let not_run = |_| Err(UnitError::Data("it was not run: its join failed".to_owned()));
+            let mut failed: Vec<UnitResult> = units.iter().map(not_run).collect();
+            failed[index] = Err(error);
+            return Err(failed);
         }
-        let index = Arc::new(self.build_join_index(right)?);
-        Ok(cell.get_or_init(|| index).clone())
+        Ok(())
     }
 
-    fn build_join_index(&self, right: &JoinSide) -> Result<JoinIndex, UnitError> {
+    /// The index over a right side.
+    fn join_index(&self, right: &JoinSide) -> Result<Arc<JoinIndex>, UnitError> {
+        if let Some(index) = self.joins.get(right) {
+            return Ok(index);
+        }
+        let (index, bytes) = self.build_join_index(right)?;
+        let index = Arc::new(index);
+        self.joins.insert(right.clone(), index.clone(), bytes);
+        Ok(index)
+    }
+
+    /// Builds an index, and tells about how many bytes it takes.
+    fn build_join_index(&self, right: &JoinSide) -> Result<(JoinIndex, usize), UnitError> {
         let bytes = self.store.get(&right.table)?;
         let table: Table = refrain_domain::from_canonical(&bytes)
             .map_err(|error| UnitError::Data(error.to_string()))?;
@@ -92,6 +103,9 @@ impl LocalExecutor {
         for chunk in &table.chunks {
             batches.push(self.batch(&table.schema, chunk)?);
         }
+        // The columns to add, and a map with an entry a row: keys, position, and what a map costs.
+        let n_rows: usize = batches.iter().map(|batch| batch.rows).sum();
+        let size = batches.iter().map(Batch::size_bytes).sum::<usize>() * 2 + n_rows * 64;
         let built = match &right.on {
             Some(on) => AsofIndex::build(
                 &table.schema,
@@ -105,7 +119,7 @@ impl LocalExecutor {
             None => LookupIndex::build(&table.schema, &batches, &right.by, &right.columns)
                 .map(JoinIndex::Lookup),
         };
-        built.map_err(|error| {
+        built.map(|index| (index, size)).map_err(|error| {
             UnitError::Failure(refrain_domain::Failure::Error {
                 kind: "invalid-input".to_owned(),
                 message: error.to_string(),

@@ -3,11 +3,11 @@
 mod columns;
 mod fold;
 mod host_work;
+mod joins;
 mod map;
 mod train;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use refrain_domain::{Batch, Chunk, Digest, Schema};
@@ -15,9 +15,9 @@ use refrain_sandbox::{Plugin, Sandbox, UnitContext};
 use refrain_store::DynStore;
 
 use crate::executor::{Control, Executor, UnitError};
-use crate::unit::{Component, Environment, JoinSide, Unit, UnitOutput, Work};
+use crate::unit::{Component, Environment, Unit, UnitOutput, Work};
 use columns::ColumnCache;
-use host_work::JoinIndex;
+use joins::JoinCache;
 
 /// Executes units in a pool of threads, over one store and one sandbox.
 pub struct LocalExecutor {
@@ -26,11 +26,14 @@ pub struct LocalExecutor {
     threads: usize,
     pool: OnceLock<rayon::ThreadPool>,
     columns: ColumnCache,
-    joins: Mutex<HashMap<JoinSide, Arc<OnceLock<Arc<JoinIndex>>>>>,
+    joins: JoinCache,
 }
 
 /// Bytes of decoded columns that stay in memory for the steps after the one that made them.
 const COLUMN_CACHE_BYTES_MAX: usize = 256 << 20;
+
+/// Bytes of indexed right sides that stay in memory for the joins to come.
+const JOIN_CACHE_BYTES_MAX: usize = 256 << 20;
 
 type UnitResult = Result<UnitOutput, UnitError>;
 
@@ -38,7 +41,8 @@ impl LocalExecutor {
     /// An executor of `threads` threads; 0: one for each core.
     pub fn new(store: Arc<DynStore>, sandbox: Sandbox, threads: usize) -> Self {
         let columns = ColumnCache::new(COLUMN_CACHE_BYTES_MAX);
-        Self { store, sandbox, threads, pool: OnceLock::new(), columns, joins: Mutex::default() }
+        let joins = JoinCache::new(JOIN_CACHE_BYTES_MAX);
+        Self { store, sandbox, threads, pool: OnceLock::new(), columns, joins }
     }
 
     /// The pool starts with the first unit: a run with nothing to do needs none.
@@ -107,10 +111,13 @@ impl LocalExecutor {
 
 impl Executor for LocalExecutor {
     fn execute(&self, units: &[Unit], control: &Control) -> Vec<UnitResult> {
-        // One at a time, not in blocks: chunks differ in size, and the last one decides the time.
         if units.is_empty() {
             return Vec::new();
         }
+        if let Err(failed) = self.index_joins(units) {
+            return failed;
+        }
+        // One at a time, not in blocks: chunks differ in size, and the last one decides the time.
         self.pool().install(|| {
             units.par_iter().with_max_len(1).map(|unit| self.execute_one(unit, control)).collect()
         })

@@ -7,6 +7,7 @@
 //! catalog does.
 
 mod baseline;
+mod check;
 mod error;
 mod host_op;
 mod order;
@@ -29,6 +30,7 @@ use refrain_domain::{
 };
 
 use crate::spec::{PipelineSpec, nearest};
+pub use check::check;
 pub use error::PlanError;
 pub use retrain::DECISION;
 pub(crate) use retrain::metric_facts;

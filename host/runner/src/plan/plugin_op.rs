@@ -3,12 +3,10 @@
 use refrain_domain::plan::{Op, OutputKind, PluginUse, Source};
 use refrain_domain::{Role, Schema};
 
+use super::sense::{check_seed, inexact};
 use super::table::{TableInfo, need_same_schema};
 use super::{PlanError, Planner, ResolvedPlugin};
 use crate::spec::{PluginSpec, StepSpec};
-
-/// The largest seed that survives JSON.
-const SEED_MAX: u64 = (1 << 53) - 1;
 
 impl Planner<'_> {
     pub(super) fn plan_plugin(
@@ -233,12 +231,15 @@ fn plugin_use(
     seed: Option<u64>,
 ) -> Result<PluginUse, PlanError> {
     let seed = seed.unwrap_or(0);
-    if seed > SEED_MAX {
-        let problem = format!("`seed` is {seed}: take one of at most {SEED_MAX}");
-        return Err(PlanError::step(step, problem));
-    }
+    check_seed(step, seed)?;
     if params.is_some_and(|params| !params.is_object()) {
         let problem = "`params` must be a map from names to values, such as `{columns: [a, b]}`";
+        return Err(PlanError::step(step, problem));
+    }
+    if let Some(number) = params.and_then(inexact) {
+        let problem = format!(
+            "`params` holds {number}, which JSON rounds: take one of at most 2^53, or write it as a text"
+        );
         return Err(PlanError::step(step, problem));
     }
     Ok(PluginUse {

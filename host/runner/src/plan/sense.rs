@@ -61,6 +61,31 @@ fn check_gate(index: usize, gate: &GateSpec) -> Result<(), PlanError> {
     Ok(())
 }
 
+/// The largest whole number of which JSON keeps every digit.
+const EXACT_MAX: u64 = (1 << 53) - 1;
+
+/// Seeds survive JSON.
+pub(super) fn check_seed(step: &str, seed: u64) -> Result<(), PlanError> {
+    if seed <= EXACT_MAX {
+        return Ok(());
+    }
+    let problem = format!("`seed` is {seed}: take one of at most {EXACT_MAX}");
+    Err(PlanError::step(step, problem))
+}
+
+/// A whole number that would be another one in the plan.
+pub(super) fn inexact(value: &serde_json::Value) -> Option<&serde_json::Number> {
+    match value {
+        serde_json::Value::Number(number) => {
+            let size = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
+            size.is_some_and(|size| size > EXACT_MAX + 1).then_some(number)
+        }
+        serde_json::Value::Array(items) => items.iter().find_map(inexact),
+        serde_json::Value::Object(map) => map.values().find_map(inexact),
+        _ => None,
+    }
+}
+
 fn check_budget(spec: &PipelineSpec) -> Result<(), PlanError> {
     let budget = &spec.budget;
     let zeros = [
@@ -68,6 +93,10 @@ fn check_budget(spec: &PipelineSpec) -> Result<(), PlanError> {
         ("budget.fuel_per_call", budget.fuel_per_call.is_some_and(|fuel| fuel.0 == 0)),
         ("budget.memory_bytes_max", budget.memory_bytes_max.is_some_and(|bytes| bytes.0 == 0)),
     ];
+    if budget.memory_bytes_max.is_some_and(|bytes| bytes.0 > EXACT_MAX) {
+        let problem = "no machine has so much: lower it, or leave it out";
+        return Err(PlanError::place("budget.memory_bytes_max", problem));
+    }
     match zeros.into_iter().find(|(_, is_zero)| *is_zero) {
         Some((place, _)) => {
             Err(PlanError::place(place, "nothing runs on 0: raise it, or leave it out"))

@@ -3,6 +3,7 @@
 use refrain_domain::Kind;
 use refrain_domain::plan::{EventTime, Op, OutputKind, PlannedOutput, PlannedStep, Source};
 
+use super::sense::check_seed;
 use super::table::TableInfo;
 use super::{PlanError, Planner};
 use crate::spec::{Holdout, SplitBy, SplitSpec, WindowSpec};
@@ -92,6 +93,7 @@ fn split_by_hash(
         let problem = format!("`holdout` is {share}: give a share between 0 and 1, such as `0.2`");
         return Err(PlanError::step(step, problem));
     }
+    check_seed(step, split.seed)?;
     Ok(Op::SplitHash { by: by.to_vec(), holdout_ppm, seed: split.seed })
 }
 

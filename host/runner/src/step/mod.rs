@@ -215,7 +215,10 @@ impl<'a> StepRun<'a> {
     /// The table that an input of the step is.
     fn table(&self, index: usize) -> Result<Table, StepError> {
         let bytes = self.context.store.get(&self.input(index)?)?;
-        from_canonical(&bytes).map_err(|error| self.aborted(error.to_string()))
+        let table: Table =
+            from_canonical(&bytes).map_err(|error| self.aborted(error.to_string()))?;
+        table.check().map_err(|problem| self.aborted(problem))?;
+        Ok(table)
     }
 
     fn stage_table(&self, table: &Table) -> Result<Digest, StepError> {

@@ -182,7 +182,7 @@ fn a_pipeline_that_cannot_be_run_is_refused_before_it_has_a_name() {
     for path in ["/v1/plans", "/v1/runs"] {
         let (status, code, detail) = refused(path, &json!({"pipeline": typo}));
         assert_eq!((status, code.as_str()), (400, "invalid-pipeline"), "{detail}");
-        assert!(detail.contains("unknown field `gates`, expected one of "), "{detail}");
+        assert!(detail.contains("unknown key `gates`; did you mean `gate`?"), "{detail}");
         let (status, code, detail) = refused(path, &json!({"pipeline": unknown}));
         assert_eq!((status, code.as_str()), (422, "unplannable-pipeline"), "{detail}");
         assert_eq!(detail, "input `rows`: there is no dataset `row`; did you mean `rows`?");

@@ -3,9 +3,12 @@
 //! Invariant: an event is published together with, and after, the artifacts it names. So whatever
 //! moment the process dies at, the fold of the events is a state that can be driven on.
 
-use std::collections::BTreeSet;
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+mod log;
+mod outcome;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{PoisonError, mpsc};
+use std::time::Duration;
 
 use refrain_domain::plan::{Plan, PlannedStep};
 use refrain_domain::run::{Run, RunEvent, StepFinished};
@@ -14,9 +17,11 @@ use refrain_store::{Publication, StoreError};
 use crate::conclude::conclude;
 use crate::error::RunnerError;
 use crate::executor::{Control, Executor};
-use crate::schedule::{is_complete, is_ready, ready};
+use crate::schedule::{Schedule, is_ready};
 use crate::step::{StepContext, StepError, find_known, run_step};
-use crate::{Runner, now_ms, runs};
+use crate::{Runner, now_ms};
+use log::Log;
+use outcome::{Outcome, stop_reason, take_in};
 
 /// Steps that are under way at once. Their units share one pool, so this bounds memory only.
 const STEPS_AT_ONCE: usize = 8;
@@ -30,13 +35,13 @@ const ATTEMPTS_MAX: usize = 100;
 /// Hears of every event as it becomes durable.
 pub type Watcher<'a> = &'a (dyn Fn(&RunEvent) + Send + Sync);
 
-type StepResult = (String, Result<(StepFinished, Publication), StepError>);
+type StepResult = Result<(StepFinished, Publication), StepError>;
 
 impl Runner {
     /// Drives a run to its end: a new one, or one that a crash or an abort left behind.
     ///
     /// # Errors
-    /// [`RunnerError`] if the run does not exist or the store fails. A step that fails is no error
+    /// [`RunnerError`] if the run does not exist, is being driven already, or the store fails. A step that fails is no error
     /// here: the run ends as failed, and says why.
     pub fn drive(
         &self,
@@ -44,21 +49,22 @@ impl Runner {
         control: &Control,
         watch: Watcher<'_>,
     ) -> Result<Run, RunnerError> {
-        let (mut run, _) = self.run(id)?;
+        let _one_writer = Driven::claim(self, id)?;
+        let (mut run, events) = self.run(id)?;
         if !run.is_resumable() {
             return Ok(run);
         }
         let plan = self.plan_of(&run)?;
-        let mut log =
-            Log { runner: self, id, run: &mut run, watch, waiting: Vec::new(), memos: Vec::new() };
+        let mut log = Log::new(self, id, &mut run, events.len() as u64, watch);
         log.push(RunEvent::Started { at_ms: now_ms() })?;
         // A run with nothing new to do starts no thread, and is published in one go.
         self.take_known(&plan, &mut log, control)?;
-        let outcome = match is_complete(&plan, log.run) {
-            true => Outcome::Complete,
-            false => {
+        let mut schedule = Schedule::new(&plan, log.run);
+        let outcome = match stop_reason(&plan, &schedule, &log, control) {
+            Some(outcome) => outcome,
+            None => {
                 log.publish(Publication::default())?;
-                self.drive_steps(&plan, &mut log, control)?
+                self.drive_steps(&plan, &mut schedule, &mut log, control)?
             }
         };
         match outcome {
@@ -79,9 +85,8 @@ impl Runner {
         control: &Control,
     ) -> Result<(), RunnerError> {
         let executor = self.executor();
-        let nothing_started = BTreeSet::new();
         for step in &plan.steps {
-            if !is_ready(step, log.run, &nothing_started) {
+            if !is_ready(step, log.run) {
                 continue;
             }
             let context = StepContext {
@@ -106,22 +111,20 @@ impl Runner {
     fn drive_steps(
         &self,
         plan: &Plan,
+        schedule: &mut Schedule<'_>,
         log: &mut Log<'_>,
         control: &Control,
     ) -> Result<Outcome, RunnerError> {
         let executor = self.executor();
-        let mut started: BTreeSet<String> = BTreeSet::new();
         let (sender, receiver) = mpsc::channel::<StepResult>();
         std::thread::scope(|scope| {
             let mut under_way = 0;
             loop {
-                if let Some(outcome) = self.stop_reason(plan, log.run, control) {
+                if let Some(outcome) = stop_reason(plan, schedule, log, control) {
                     control.cancel();
                     return Ok(outcome);
                 }
-                let room = STEPS_AT_ONCE - under_way;
-                for step in ready(plan, log.run, &started).into_iter().take(room) {
-                    started.insert(step.name.clone());
+                for step in schedule.take(STEPS_AT_ONCE - under_way) {
                     let (sender, finished) = (sender.clone(), needed(step, log.run));
                     let executor: &dyn Executor = &*executor;
                     scope.spawn(move || {
@@ -129,49 +132,37 @@ impl Runner {
                         let finished = &finished;
                         let context =
                             StepContext { plan, store, executor, control, finished, reuse };
+                        // Whoever waits for the step must hear of its end, however it ends.
+                        let run = AssertUnwindSafe(|| run_step(&context, step));
+                        let result = catch_unwind(run).unwrap_or_else(|_| Err(panicked(step)));
                         // The receiver is gone only after a failure that already ended the run.
-                        drop(sender.send((step.name.clone(), run_step(&context, step))));
+                        drop(sender.send(result));
                     });
                     under_way += 1;
                 }
                 if under_way == 0 {
-                    return Ok(Outcome::Complete);
+                    // Unfinished, and nothing to wait for: the plan waits for itself.
+                    return Err(RunnerError::corrupt(
+                        format!("plan {}", log.run.plan),
+                        "its steps wait for outputs that none of them makes",
+                    ));
                 }
-                let results = next_results(&receiver, log)?;
-                under_way -= results.len();
-                if let Some(outcome) = take_in(log, results, control)? {
-                    control.cancel();
-                    return Ok(outcome);
+                let taken = next_results(&receiver, log).and_then(|results| {
+                    under_way -= results.len();
+                    take_in(log, schedule, results, control)
+                });
+                match taken {
+                    Ok(None) => {}
+                    Ok(Some(outcome)) => {
+                        control.cancel();
+                        return Ok(outcome);
+                    }
+                    Err(error) => {
+                        control.cancel();
+                        return Err(error);
+                    }
                 }
             }
-        })
-    }
-
-    /// Why a run must stop between steps.
-    fn stop_reason(&self, plan: &Plan, run: &Run, control: &Control) -> Option<Outcome> {
-        let fuel: u64 = run.finished.values().map(|step| step.fuel).sum();
-        if plan.fuel_max > 0 && fuel > plan.fuel_max {
-            let message = format!(
-                "fuel budget exhausted: {fuel} used of {}; raise `budget.fuel`",
-                plan.fuel_max
-            );
-            return Some(Outcome::Ended(vec![RunEvent::Failed { message, at_ms: now_ms() }]));
-        }
-        if is_complete(plan, run) {
-            return Some(Outcome::Complete);
-        }
-        if control.is_cancelled() {
-            return Some(Outcome::cancelled(control));
-        }
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a wall-clock budget; it aborts, never decides"
-        )]
-        let late = control.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        late.then(|| {
-            let message = "the wall-clock budget is used up; resume, or raise `budget.wall`";
-            let event = RunEvent::Aborted { message: message.to_owned(), at_ms: now_ms() };
-            Outcome::Ended(vec![event])
         })
     }
 
@@ -200,16 +191,32 @@ impl Runner {
     }
 }
 
-enum Outcome {
-    Complete,
-    /// The last events; none where the run was only interrupted.
-    Ended(Vec<RunEvent>),
+fn panicked(step: &PlannedStep) -> StepError {
+    let message = "BUG: it panicked, and standard error says where; please report it".to_owned();
+    StepError::Aborted { step: step.name.clone(), message }
 }
 
-impl Outcome {
-    fn cancelled(control: &Control) -> Self {
-        let ended = (!control.is_interrupted()).then(|| RunEvent::Cancelled { at_ms: now_ms() });
-        Self::Ended(ended.into_iter().collect())
+/// A run's place among those that are being driven, given up when driving ends.
+struct Driven<'a> {
+    runner: &'a Runner,
+    id: &'a str,
+}
+
+impl<'a> Driven<'a> {
+    fn claim(runner: &'a Runner, id: &'a str) -> Result<Self, RunnerError> {
+        let mut driven = runner.driven.lock().unwrap_or_else(PoisonError::into_inner);
+        if driven.insert(id.to_owned()) {
+            return Ok(Self { runner, id });
+        }
+        let message = format!("run `{id}` is being driven already: follow its events instead");
+        Err(RunnerError::Invalid { message })
+    }
+}
+
+impl Drop for Driven<'_> {
+    fn drop(&mut self) {
+        let mut driven = self.runner.driven.lock().unwrap_or_else(PoisonError::into_inner);
+        driven.remove(self.id);
     }
 }
 
@@ -237,91 +244,4 @@ fn next_results(
         }
     };
     Ok(std::iter::once(first).chain(receiver.try_iter()).collect())
-}
-
-/// Takes finished steps into the log, then tells whether one ended the run.
-fn take_in(
-    log: &mut Log<'_>,
-    results: Vec<StepResult>,
-    control: &Control,
-) -> Result<Option<Outcome>, RunnerError> {
-    let mut ended = None;
-    for (_, result) in results {
-        match result {
-            Ok((finished, publication)) => {
-                log.push(RunEvent::StepFinished(finished))?;
-                log.memos.extend(publication.memos);
-            }
-            Err(error) if ended.is_none() => ended = Some(error),
-            Err(_) => {}
-        }
-    }
-    let at_ms = now_ms();
-    Ok(match ended {
-        None => None,
-        Some(StepError::Store(error)) => return Err(error.into()),
-        Some(StepError::Cancelled) => Some(Outcome::cancelled(control)),
-        Some(StepError::Aborted { step, message }) => {
-            let message = format!("step `{step}`: {message}");
-            Some(Outcome::Ended(vec![RunEvent::Aborted { message, at_ms }]))
-        }
-        Some(error @ StepError::Failed { .. }) => {
-            let message = error.to_string();
-            let StepError::Failed { step, unit, failure, .. } = error else {
-                return Err(RunnerError::Host { message });
-            };
-            let failed = RunEvent::StepFailed { step, unit, failure };
-            Some(Outcome::Ended(vec![failed, RunEvent::Failed { message, at_ms }]))
-        }
-    })
-}
-
-/// A run's event stream and its fold, side by side.
-struct Log<'a> {
-    runner: &'a Runner,
-    id: &'a str,
-    run: &'a mut Run,
-    watch: Watcher<'a>,
-    /// Taken into the fold, and not durable yet.
-    waiting: Vec<RunEvent>,
-    memos: Vec<(Vec<u8>, Vec<u8>)>,
-}
-
-impl Log<'_> {
-    /// Takes an event into the fold; it becomes durable with the next publication.
-    fn push(&mut self, event: RunEvent) -> Result<(), RunnerError> {
-        if !self.run.apply(&event) {
-            return Err(RunnerError::Corrupt {
-                what: format!("run `{}`", self.id),
-                detail: format!("`{}` cannot follow", event.name()),
-            });
-        }
-        self.waiting.push(event);
-        Ok(())
-    }
-
-    /// Publishes the waiting events with whatever must become true with them.
-    fn publish(&mut self, mut publication: Publication) -> Result<(), RunnerError> {
-        if !self.waiting.is_empty() {
-            publication.events.push(runs::append(self.id, &self.waiting));
-        }
-        publication.memos.append(&mut self.memos);
-        self.runner.store.publish(&publication)?;
-        self.waiting.drain(..).for_each(|event| (self.watch)(&event));
-        Ok(())
-    }
-
-    /// Publishes the last event. If that fails, the event is taken back.
-    fn publish_last(
-        &mut self,
-        last: RunEvent,
-        publication: Publication,
-    ) -> Result<(), RunnerError> {
-        let before = self.run.clone();
-        self.push(last)?;
-        self.publish(publication).inspect_err(|_| {
-            *self.run = before;
-            self.waiting.pop();
-        })
-    }
 }
