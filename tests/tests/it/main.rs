@@ -8,7 +8,6 @@ mod conformance;
 mod crash;
 mod flights;
 mod invariants;
-mod lab;
 mod limits;
 mod schema;
 mod support;

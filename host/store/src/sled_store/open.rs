@@ -12,7 +12,7 @@ use cap_std::fs::{Dir, OpenOptions};
 
 use super::SledStore;
 use super::flight::Flight;
-use super::index::{Changeset, Index};
+use super::index::{Changeset, Index, damaged};
 use super::packs::{Packs, Tail, sync_dir};
 use super::replay::recover;
 use crate::{Result, StoreError};
@@ -43,7 +43,8 @@ impl SledStore {
             return Err(no_index());
         }
         let packs = Packs::new(folder.packs()?, Tail::default());
-        let index = folder.sound_index()?;
+        let index =
+            if is_new { Index::open(&path.join("index"))? } else { folder.sound_index()? };
         if is_new {
             folder.create(&index)?;
         } else if index.meta("format")?.is_none() {
@@ -79,7 +80,7 @@ impl<'a> Folder<'a> {
         if !self.was_killed {
             return Index::open(&path);
         }
-        match Index::open(&path).and_then(|index| index.read_through().map(|()| index)) {
+        match read_through(&path) {
             Ok(index) => Ok(index),
             Err(error) => {
                 tracing::warn!(%error, "the index did not survive a kill, and is made anew");
@@ -167,6 +168,16 @@ impl<'a> Folder<'a> {
             maintenance: Mutex::default(),
             lock: self.lock,
         }
+    }
+}
+
+/// Opens an index and reads every entry. sled takes some damage for an index without entries.
+fn read_through(path: &Path) -> Result<Index> {
+    let index = Index::open(path)?;
+    index.read_through()?;
+    match index.meta("format")? {
+        Some(_) => Ok(index),
+        None => Err(damaged("it is empty")),
     }
 }
 
