@@ -49,7 +49,7 @@ fn a_value_of_another_kind() {
     says(
         &refrain,
         &["data", "import", "rows", "rows.csv", "--kind", "b=integer"],
-        "error: schema: column `b` cannot be `integer`: \
+        "error: dataset `rows`, schema: column `b` cannot be `integer`: \
          use boolean, int64, float64, timestamp-us, utf8 or binary\n",
     );
     let import = |option: &str, value: &str, complaint: &str| {
@@ -98,7 +98,7 @@ fn labels_that_are_no_numbers() {
     ends(
         &refrain,
         "failed",
-        "step `model`: invalid-input: label `z` is NaN or infinite in row 41 of its chunk: \
+        "step `model`, pass-part[0]: invalid-input: label `z` is NaN or infinite in row 41 of its chunk: \
          filter such rows out",
     );
 }

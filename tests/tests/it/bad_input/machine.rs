@@ -23,7 +23,8 @@ fn a_deadline_that_has_passed() {
 
 #[test]
 fn fuel_that_is_used_up() {
-    let a_call = "step `scaled.fit`: fuel limit reached: 10000 fuel a call";
+    let a_call = "step `scaled.fit`, fit-part[0]: fuel limit reached: 10000 fuel a call; \
+                  raise `budget.fuel_per_call`";
     ends(&with_budget("fuel_per_call: 1e4"), "failed", a_call);
     let refrain = with_budget("fuel: 1e4");
     let run = refrain.run(&["run", "pipeline.yaml", "--json"]).json();
@@ -48,8 +49,8 @@ fn four_gib_asked_of_64_mib() {
         .finish("(drop (memory.grow $memory (i32.const 65534)))");
     refrain.write("greedy.wasm", guest.build());
     refrain.json(&["plugin", "push", "greedy.wasm", "--name", "greedy", "--as", "1.0.0"]);
-    let message =
-        "step `all.fit`: memory limit reached: 4294967296 bytes asked for, 67108864 allowed";
+    let message = "step `all.fit`, fit[0]: memory limit reached: 4294967296 bytes asked for, 67108864 allowed; \
+         raise `budget.memory_bytes_max`";
     ends(&refrain, "failed", message);
 }
 
