@@ -52,7 +52,6 @@ fn measured(refrain: &Refrain, arguments: &[&str]) -> (u64, Duration) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figures are what this test is for")]
 fn peak_memory_of_ten_copies() {
     let refrain = Refrain::new();
     let flights = example("flights");

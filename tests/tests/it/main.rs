@@ -1,5 +1,10 @@
 //! End to end: the binary and the server as people use them, on real components.
-#![allow(missing_docs, clippy::disallowed_methods, reason = "tests: they also time things")]
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "tests: they also time things, and some tell figures"
+)]
 
 mod api;
 mod bad_input;
