@@ -2,19 +2,21 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use refrain_runner::Runner;
 use refrain_store::SledStore;
 
 use crate::auth::Access;
 use crate::jobs::Jobs;
+use crate::metrics::Metrics;
 
 /// Runs under way at once; the others wait.
 const RUNS_AT_ONCE: usize = 4;
 
 /// How an app is set up.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct AppOptions {
     /// Whether requests may name files of this machine. Only for a caller in the same process,
     /// who could read them anyway.
@@ -23,8 +25,23 @@ pub struct AppOptions {
     pub tells_internals: bool,
     /// Where uploads are kept while they come in; none: the system's folder for such things.
     pub spool_dir: Option<PathBuf>,
+    /// A body that brings nothing for so long is given up.
+    pub body_timeout: Duration,
     /// Who may do what.
     pub access: Access,
+}
+
+impl Default for AppOptions {
+    /// Whoever reaches us may do everything, but read no file of ours; bodies wait for 30 s.
+    fn default() -> Self {
+        Self {
+            has_local_files: false,
+            tells_internals: false,
+            spool_dir: None,
+            body_timeout: Duration::from_secs(30),
+            access: Access::open(),
+        }
+    }
 }
 
 /// A runner, its store, and the runs under way. Cheap to clone.
@@ -38,9 +55,25 @@ struct Inner {
     /// For sweeping, checking and copying, where the store is of that kind.
     store: Option<Arc<SledStore>>,
     jobs: Jobs,
+    metrics: Arc<Metrics>,
     options: AppOptions,
     /// Idempotency keys whose first request is under way.
     turns: Mutex<HashSet<String>>,
+    /// Held by whoever moves an alias from where it was seen.
+    aliases: Mutex<()>,
+}
+
+/// An app that may have gone, with its store.
+#[derive(Clone)]
+pub struct WeakApp {
+    inner: Weak<Inner>,
+}
+
+impl WeakApp {
+    /// The app, while someone else has it.
+    pub fn upgrade(&self) -> Option<App> {
+        self.inner.upgrade().map(|inner| App { inner })
+    }
 }
 
 /// The right to answer a key, given back when dropped.
@@ -58,8 +91,24 @@ impl Drop for Turn {
 impl App {
     /// An app over a runner. `store` is the runner's own, for the routes under `/v1/store`.
     pub fn new(runner: Arc<Runner>, store: Option<Arc<SledStore>>, options: AppOptions) -> Self {
-        let jobs = Jobs::new(runner.clone(), RUNS_AT_ONCE);
-        Self { inner: Arc::new(Inner { runner, store, jobs, options, turns: Mutex::default() }) }
+        let metrics = Arc::new(Metrics::new());
+        let jobs = Jobs::new(runner.clone(), metrics.clone(), RUNS_AT_ONCE);
+        Self {
+            inner: Arc::new(Inner {
+                runner,
+                store,
+                jobs,
+                metrics,
+                options,
+                turns: Mutex::default(),
+                aliases: Mutex::default(),
+            }),
+        }
+    }
+
+    /// The app, without keeping it and its store.
+    pub fn downgrade(&self) -> WeakApp {
+        WeakApp { inner: Arc::downgrade(&self.inner) }
     }
 
     pub(crate) fn runner(&self) -> &Arc<Runner> {
@@ -74,8 +123,17 @@ impl App {
         &self.inner.jobs
     }
 
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
     pub(crate) fn options(&self) -> &AppOptions {
         &self.inner.options
+    }
+
+    /// One at a time: what is asked of an alias still holds when it moves.
+    pub(crate) fn moving_aliases(&self) -> MutexGuard<'_, ()> {
+        self.inner.aliases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the turn of a key; none while another request has it.

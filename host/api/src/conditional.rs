@@ -1,6 +1,6 @@
 //! ETags: an answer's name is the digest of its bytes, and who has those bytes need not get them.
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use refrain_domain::Digest;
 
 /// JSON answers above this are not worth holding in memory for their name.
-const TAGGED_BYTES_MAX: usize = 4 << 20;
+const TAGGED_BYTES_MAX: u64 = 4 << 20;
 
 /// Names JSON answers to GET, and answers 304 to `If-None-Match`.
 pub(crate) async fn tag(request: Request, next: Next) -> Response {
@@ -20,18 +20,25 @@ pub(crate) async fn tag(request: Request, next: Next) -> Response {
     if !is_get || response.status() != StatusCode::OK || !is_json {
         return response;
     }
+    let is_small = response.body().size_hint().upper().is_some_and(|n| n <= TAGGED_BYTES_MAX);
+    if headers.contains_key(header::ETAG) || !is_small {
+        return response;
+    }
     let (mut parts, body) = response.into_parts();
-    let Ok(bytes) = axum::body::to_bytes(body, TAGGED_BYTES_MAX).await else {
+    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let tag = etag(&Digest::of(&bytes));
     if known.as_ref().is_some_and(|known| matches(known, &tag)) {
-        let mut response = StatusCode::NOT_MODIFIED.into_response();
-        response.headers_mut().insert(header::ETAG, tag);
-        return response;
+        return not_modified(tag);
     }
     parts.headers.insert(header::ETAG, tag);
     Response::from_parts(parts, Body::from(bytes))
+}
+
+/// The caller has these bytes.
+pub(crate) fn not_modified(tag: HeaderValue) -> Response {
+    (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response()
 }
 
 /// A digest as an ETag.

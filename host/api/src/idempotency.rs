@@ -19,16 +19,20 @@ use crate::progress::wants_events;
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
+const KEY_BYTES_MAX: usize = 255;
+
 /// Bodies above this are named by what they make, not by a key: imports recognise their source.
 const BODY_BYTES_MAX: usize = 8 << 20;
 
 /// An answer that was given.
 #[derive(Debug, Serialize, Deserialize)]
 struct Given {
-    /// Of method, path and body.
+    /// Of method, path, query and body.
     request: Digest,
     status: u16,
     content_type: Option<String>,
+    #[serde(default)]
+    location: Option<String>,
     body: String,
 }
 
@@ -51,6 +55,10 @@ async fn remember(
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
+    if !(1..=KEY_BYTES_MAX).contains(&key.len()) {
+        let detail = format!("an idempotency key has 1 to {KEY_BYTES_MAX} characters");
+        return Err(Problem::bad_request(detail));
+    }
     let stream = format!("idempotency/{}", Digest::of(key.as_bytes()).to_hex());
     let (parts, body) = request.into_parts();
     let too_large = |_| {
@@ -58,7 +66,8 @@ async fn remember(
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
     };
     let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(too_large)?;
-    let named = [parts.method.as_str(), parts.uri.path(), ""].join(" ");
+    let asked = parts.uri.path_and_query().map_or("", |path| path.as_str());
+    let named = [parts.method.as_str(), asked, ""].join(" ");
     let digest = Digest::of(&[named.as_bytes(), &body].concat());
     let Some(_turn) = app.take_turn(&stream) else {
         let detail = "a request with this idempotency key is under way: wait for its answer";
@@ -72,17 +81,18 @@ async fn remember(
         return Ok(again(given));
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    if response.status().is_server_error() {
-        // It may be tried again.
+    if !response.status().is_success() {
+        // Nothing was done: it may be tried again.
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
     let body: Bytes = axum::body::to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
-    let content_type = parts.headers.get(header::CONTENT_TYPE);
+    let text = |name| parts.headers.get(name)?.to_str().ok().map(str::to_owned);
     let given = Given {
         request: digest,
         status: parts.status.as_u16(),
-        content_type: content_type.and_then(|kind| kind.to_str().ok()).map(str::to_owned),
+        content_type: text(header::CONTENT_TYPE),
+        location: text(header::LOCATION),
         body: String::from_utf8_lossy(&body).into_owned(),
     };
     let event = serde_json::to_vec(&given).expect("BUG: an answer without a JSON form");
@@ -103,9 +113,12 @@ fn find(app: &App, stream: &str) -> Result<Option<Given>, Problem> {
 fn again(given: Given) -> Response {
     let status = StatusCode::from_u16(given.status).unwrap_or(StatusCode::OK);
     let mut response = (status, given.body).into_response();
-    let kind = given.content_type.and_then(|kind| HeaderValue::from_str(&kind).ok());
-    if let Some(kind) = kind {
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    for (name, text) in
+        [(header::CONTENT_TYPE, given.content_type), (header::LOCATION, given.location)]
+    {
+        if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
+            response.headers_mut().insert(name, value);
+        }
     }
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     response

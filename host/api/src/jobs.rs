@@ -7,8 +7,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use refrain_domain::run::RunEvent;
 use refrain_runner::{Control, Runner};
 use tokio::sync::{Semaphore, watch};
+
+use crate::metrics::Metrics;
 
 /// How long a shutdown waits for runs to come to rest.
 const REST_MAX: Duration = Duration::from_secs(20);
@@ -16,6 +19,7 @@ const REST_MAX: Duration = Duration::from_secs(20);
 /// Runs under way.
 pub(crate) struct Jobs {
     runner: Arc<Runner>,
+    metrics: Arc<Metrics>,
     shared: Arc<Shared>,
     room: Arc<Semaphore>,
 }
@@ -37,9 +41,9 @@ impl Shared {
 }
 
 impl Jobs {
-    pub(crate) fn new(runner: Arc<Runner>, at_once: usize) -> Self {
+    pub(crate) fn new(runner: Arc<Runner>, metrics: Arc<Metrics>, at_once: usize) -> Self {
         let shared = Shared { controls: Mutex::default(), bell: watch::Sender::new(0) };
-        Self { runner, shared: Arc::new(shared), room: Arc::new(Semaphore::new(at_once)) }
+        Self { runner, metrics, shared: Arc::new(shared), room: Arc::new(Semaphore::new(at_once)) }
     }
 
     /// Drives a run to its end in the background. A run that is under way already goes on alone.
@@ -55,11 +59,17 @@ impl Jobs {
             controls.insert(id.to_owned(), control.clone());
         }
         let (runner, shared, room) = (self.runner.clone(), self.shared.clone(), self.room.clone());
-        let id = id.to_owned();
+        let (metrics, id) = (self.metrics.clone(), id.to_owned());
         tokio::spawn(async move {
             let _seat = room.acquire_owned().await;
-            let (name, bell) = (id.clone(), shared.clone());
-            let work = move || runner.drive(&name, &control, &move |_| bell.ring());
+            let (name, of, bell) = (id.clone(), id.clone(), shared.clone());
+            let watch = move |event: &RunEvent| {
+                let step = if let RunEvent::StepFinished(done) = event { &done.step } else { "" };
+                tracing::info!(run = %of, event = event.name(), step);
+                metrics.happened(event);
+                bell.ring();
+            };
+            let work = move || runner.drive(&name, &control, &watch);
             match tokio::task::spawn_blocking(work).await {
                 Ok(Ok(run)) => tracing::info!(run = %id, status = %run.status, "run at rest"),
                 Ok(Err(error)) => tracing::error!(run = %id, %error, "run left behind"),
@@ -73,6 +83,11 @@ impl Jobs {
     /// Whether a run is under way here.
     pub(crate) fn is_under_way(&self, id: &str) -> bool {
         self.shared.lock().contains_key(id)
+    }
+
+    /// How many runs are under way here.
+    pub(crate) fn n_under_way(&self) -> usize {
+        self.shared.lock().len()
     }
 
     /// Asks a run to end; false if it is not under way here.

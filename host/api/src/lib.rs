@@ -12,7 +12,9 @@ mod auth;
 mod conditional;
 mod error;
 mod idempotency;
+mod intake;
 mod jobs;
+mod metrics;
 mod middleware;
 mod openapi;
 mod pieces;
@@ -23,7 +25,7 @@ mod routes;
 pub mod serve;
 pub mod wire;
 
-pub use app::{App, AppOptions};
+pub use app::{App, AppOptions, WeakApp};
 pub use auth::{Access, Role, TokenFileError};
 pub use openapi::openapi;
 pub use problem::Problem;

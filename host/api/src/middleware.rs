@@ -1,7 +1,9 @@
 //! What happens to every request: an id, a span, a caller, and a net under panics.
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
@@ -15,13 +17,17 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 
 /// Gives the request an id (the caller's own, if it has a sane one), and puts it into the span, the
 /// answer and every problem.
-pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
+pub(crate) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    #[expect(clippy::disallowed_methods, reason = "for people: how long an answer took")]
+    let begin = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let given = request.headers().get(REQUEST_ID).filter(|id| is_sane(id)).cloned();
     let id = given.unwrap_or_else(new_id);
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let text = id.to_str().unwrap_or_default().to_owned();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = tracing::info_span!("request", id = %text, %method, path);
+    let name = method_name(&method);
     let mut response = async {
         let response = next.run(request).await;
         tracing::info!(status = response.status().as_u16(), "answered");
@@ -30,10 +36,23 @@ pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
     .instrument(span)
     .await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        response = Problem { instance: Some(text), ..problem }.into_response();
+        let told = Problem { instance: Some(text), ..problem }.into_response();
+        // `allow`, `www-authenticate` and the like stay.
+        let kind = told.headers().get(header::CONTENT_TYPE).cloned();
+        *response.body_mut() = told.into_body();
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        kind.and_then(|kind| response.headers_mut().insert(header::CONTENT_TYPE, kind));
     }
     response.headers_mut().insert(REQUEST_ID, id);
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    app.metrics().answered(name, route, response.status().as_u16(), begin.elapsed());
     response
+}
+
+/// Callers may make methods up; labels are few.
+fn method_name(method: &Method) -> &'static str {
+    let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
+    known.into_iter().find(|known| method == known).unwrap_or("other")
 }
 
 fn is_sane(id: &HeaderValue) -> bool {
@@ -88,11 +107,39 @@ fn words(status: StatusCode, said: String, path: &str) -> (&'static str, String)
         StatusCode::PAYLOAD_TOO_LARGE => {
             ("too-large", "the request's body is larger than this route takes".to_owned())
         }
-        StatusCode::REQUEST_TIMEOUT => ("timeout", "the request's body came too slowly".to_owned()),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported-media-type", said),
         status if status.is_client_error() => ("bad-request", said),
         _ => ("internal", "the server failed; its log says why, under the request's id".to_owned()),
     }
+}
+
+/// Refuses what a page of another site had a browser send. Where no token is asked for, being able
+/// to connect is all that it takes, and pages can have browsers connect to loopback.
+pub(crate) async fn from_here(State(app): State<App>, request: Request, next: Next) -> Response {
+    if !app.options().access.is_guarded() && is_foreign(request.headers()) {
+        let detail = "this server has no tokens, so it answers no pages of other sites: \
+                      address it as localhost, or give it a token file";
+        return Problem::new(StatusCode::FORBIDDEN, "foreign-origin", detail).into_response();
+    }
+    next.run(request).await
+}
+
+fn is_foreign(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    match (text(header::HOST), text(header::ORIGIN)) {
+        (Some(host), _) if !is_of_this_machine(host) => true,
+        (_, None) => false,
+        (host, Some(origin)) => origin.strip_prefix("http://") != host,
+    }
+}
+
+/// Whether a name can only mean the machine that was meant: anyone can make a name of their own
+/// mean 127.0.0.1.
+fn is_of_this_machine(host: &str) -> bool {
+    let has_port = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());
+    let name = has_port.map_or(host, |(name, _)| name);
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost") || address.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// Lets nobody in who may not do this.

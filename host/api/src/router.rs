@@ -1,19 +1,16 @@
 //! [`router`]: every route, who may call it, and what goes around it.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::app::App;
 use crate::auth::Role;
-use crate::routes::{artifacts, datasets, meta, models, plugins, replays, runs, store};
-use crate::{conditional, idempotency, middleware};
+use crate::routes::{artifacts, datasets, meta, models, plugins, replays, runs, sources, store};
+use crate::{conditional, idempotency, intake, middleware};
 
 /// The largest body of a request that holds no component and no data.
 const BODY_BYTES_MAX: usize = 8 << 20;
@@ -23,9 +20,6 @@ const COMPONENT_BYTES_MAX: usize = 64 << 20;
 
 /// The largest source that is taken in.
 const SOURCE_BYTES_MAX: usize = 64 << 30;
-
-/// A body that brings nothing for so long is given up.
-const BODY_IDLE_MAX: Duration = Duration::from_secs(30);
 
 /// The router: mounted by the server behind a socket, by the CLI in its own process.
 pub fn router(app: App) -> Router {
@@ -43,13 +37,14 @@ pub fn router(app: App) -> Router {
         .merge(guarded(Role::Operator, once(operator())))
         .merge(guarded(Role::Admin, once(admin())))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(RequestBodyTimeoutLayer::new(BODY_IDLE_MAX))
         .layer(from_fn(conditional::tag))
         .layer(CatchPanicLayer::custom(|_| {
             axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }))
+        .layer(from_fn_with_state(app.clone(), middleware::from_here))
+        .layer(from_fn_with_state(app.clone(), intake::watch))
         .layer(from_fn(middleware::explain))
-        .layer(from_fn(middleware::identify))
+        .layer(from_fn_with_state(app.clone(), middleware::identify))
         .with_state(app.clone())
 }
 
@@ -64,6 +59,7 @@ fn open() -> Router<App> {
 
 fn viewer() -> Router<App> {
     Router::new()
+        .route("/metrics", get(meta::metrics))
         .route("/v1/plugins", get(plugins::list))
         .route("/v1/plugins/{name}", get(plugins::show))
         .route("/v1/plugins/{name}/{version}", get(plugins::show_version))
@@ -96,6 +92,7 @@ fn author() -> Router<App> {
         .route("/v1/plugins", register)
         .route("/v1/plugins/compile", post(plugins::compile))
         .route("/v1/datasets/{name}/versions", import)
+        .route("/v1/datasets/{name}/sources", post(sources::find))
 }
 
 fn operator() -> Router<App> {

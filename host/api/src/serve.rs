@@ -4,18 +4,25 @@
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
 
 use crate::app::App;
 use crate::auth::Access;
+
+/// When the server stops, a connection that has asked for nothing may still do so for so long.
+const SILENCE_MAX: Duration = Duration::from_millis(200);
 
 /// Limits of a server.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +91,7 @@ pub async fn serve(
 ) {
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(options.connections_max));
+    let stopping = watch::Sender::new(false);
     let mut stop = pin!(stop);
     loop {
         let seat = room.clone().acquire_owned();
@@ -93,11 +101,15 @@ pub async fn serve(
         };
         match accepted {
             (Ok(seat), Ok((stream, _))) => {
-                let connection = connect(stream, router.clone(), options);
+                let (connection, has_asked) = connect(stream, router.clone(), options);
                 let connection = graceful.watch(connection);
+                let stopped = stopping.subscribe();
                 tokio::spawn(async move {
-                    if let Err(error) = connection.await {
-                        tracing::debug!(%error, "connection ended");
+                    tokio::select! {
+                        ended = connection => if let Err(error) = ended {
+                            tracing::debug!(%error, "connection ended");
+                        },
+                        () = silent_until_stopped(stopped, has_asked) => {}
                     }
                     drop(seat);
                 });
@@ -112,24 +124,61 @@ pub async fn serve(
     }
     drop(listener);
     tracing::info!("shutting down");
+    stopping.send_replace(true);
     app.shut_down().await;
     if tokio::time::timeout(options.shutdown_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!("answers under way were cut off");
     }
 }
 
-type Connection = hyper::server::conn::http1::Connection<
-    TokioIo<std::pin::Pin<Box<TimeoutStream<TcpStream>>>>,
-    TowerToHyperService<Router>,
->;
+/// Done when the server stops and the connection has not asked for anything.
+async fn silent_until_stopped(mut stopped: watch::Receiver<bool>, has_asked: Arc<AtomicBool>) {
+    if stopped.wait_for(|stopped| *stopped).await.is_ok() {
+        tokio::time::sleep(SILENCE_MAX).await;
+    }
+    if has_asked.load(Ordering::Relaxed) {
+        std::future::pending().await
+    }
+}
 
-fn connect(stream: TcpStream, router: Router, options: ServeOptions) -> Connection {
+/// The router, on one connection.
+struct Service {
+    router: TowerToHyperService<Router>,
+    has_asked: Arc<AtomicBool>,
+}
+
+impl hyper::service::Service<Request<Incoming>> for Service {
+    type Response = Response;
+    type Error = std::convert::Infallible;
+    type Future =
+        <TowerToHyperService<Router> as hyper::service::Service<Request<Incoming>>>::Future;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        self.has_asked.store(true, Ordering::Relaxed);
+        self.router.call(request)
+    }
+}
+
+type Stream = TokioIo<std::pin::Pin<Box<TimeoutStream<TcpStream>>>>;
+
+type Connection = hyper::server::conn::http1::Connection<Stream, Service>;
+
+/// A connection, and whether a request has come in on it.
+fn connect(
+    stream: TcpStream,
+    router: Router,
+    options: ServeOptions,
+) -> (Connection, Arc<AtomicBool>) {
+    let has_asked = Arc::new(AtomicBool::new(false));
+    let router = TowerToHyperService::new(router);
+    let service = Service { router, has_asked: has_asked.clone() };
     drop(stream.set_nodelay(true));
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(options.write_timeout));
-    hyper::server::conn::http1::Builder::new()
+    let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(options.head_timeout)
         .max_buf_size(64 << 10)
-        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
+    (connection, has_asked)
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use refrain_authoring::Language;
 
 /// Retraining you can replay.
 #[derive(Debug, Parser)]
@@ -175,14 +176,7 @@ pub(crate) enum Verb {
         output: Option<PathBuf>,
     },
     /// Serve the API
-    Serve {
-        /// Where to listen
-        #[arg(long, default_value = "127.0.0.1:7878", value_name = "ADDRESS")]
-        listen: SocketAddr,
-        /// Who may do what; needed to listen off loopback
-        #[arg(long, env = "REFRAIN_TOKEN_FILE", value_name = "FILE")]
-        token_file: Option<PathBuf>,
-    },
+    Serve(ServeArgs),
     /// Tokens for a server
     #[command(subcommand)]
     Token(TokenVerb),
@@ -224,6 +218,29 @@ pub(crate) struct PipelineArgs {
     /// Read a fixed dataset version: `flights=blake3:…`
     #[arg(long = "input", value_name = "INPUT=VERSION", value_parser = pair)]
     pub inputs: Vec<(String, String)>,
+}
+
+/// Where to listen, to whom, and for how long.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:7878", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    /// Who may do what; needed to listen off loopback
+    #[arg(long, env = "REFRAIN_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Connections at once; the next ones wait
+    #[arg(long, default_value_t = 1024, value_name = "N", value_parser = at_least_one)]
+    pub connections_max: u32,
+    /// A request's head must be here within this time
+    #[arg(long, default_value_t = 15, value_name = "SECONDS", value_parser = at_least_one)]
+    pub head_timeout: u32,
+    /// A body that brings nothing for so long is given up
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = at_least_one)]
+    pub body_timeout: u32,
+    /// A reader who takes nothing for so long is hung up on
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = at_least_one)]
+    pub write_timeout: u32,
 }
 
 #[derive(Debug, Subcommand)]
@@ -294,23 +311,56 @@ pub(crate) enum PluginVerb {
         /// The component
         file: PathBuf,
     },
-    /// Register a component
-    Push {
-        /// The component
-        file: PathBuf,
-        /// The plugin's name
-        #[arg(long)]
+    /// Make a project that builds, in a folder of its name
+    New {
+        /// Lower-case letters, digits and dashes
         name: String,
-        /// Its version; immutable once registered
-        #[arg(long = "as", value_name = "VERSION")]
-        version: String,
-        /// What it may have beyond computing: `wasi`
-        #[arg(long = "grant", value_name = "GRANT")]
-        grants: Vec<String>,
-        /// An SPDX expression
+        /// transform, trainer, predictor, evaluator, drift or trigger
         #[arg(long)]
-        licence: Option<String>,
+        world: refrain_domain::Role,
+        /// rust, c, zig, assemblyscript, go, js or python
+        #[arg(long = "lang", value_name = "LANGUAGE")]
+        language: Language,
+        /// Where the folder goes
+        #[arg(long, default_value = ".", value_name = "FOLDER")]
+        into: PathBuf,
     },
+    /// Build a project's component
+    Build {
+        /// The project's folder
+        #[arg(default_value = ".")]
+        project: PathBuf,
+    },
+    /// Run a project's golden cases, and hold its component against the laws of its contract
+    Test {
+        /// The project's folder
+        #[arg(default_value = ".")]
+        project: PathBuf,
+        /// Another component than the one that `build` made
+        #[arg(long, value_name = "FILE")]
+        component: Option<PathBuf>,
+    },
+    /// Register a component
+    Push(PushArgs),
+}
+
+/// A component, and what its author or its operator says of it.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct PushArgs {
+    /// The component; none: the one of the project in this folder
+    pub file: Option<PathBuf>,
+    /// The plugin's name; none: the one that the component says
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Its version, immutable once registered; none: the one that the component says
+    #[arg(long = "as", value_name = "VERSION")]
+    pub version: Option<String>,
+    /// What it may have beyond computing: `wasi`
+    #[arg(long = "grant", value_name = "GRANT")]
+    pub grants: Vec<String>,
+    /// An SPDX expression
+    #[arg(long)]
+    pub licence: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -324,6 +374,11 @@ pub(crate) enum TokenVerb {
         #[arg(long)]
         role: refrain_api::Role,
     },
+}
+
+fn at_least_one(text: &str) -> Result<u32, String> {
+    let number: Option<u32> = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "write a whole number of at least 1".to_owned())
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -1,5 +1,6 @@
 //! One funnel: every error becomes a line that says what is wrong, and a hint that says what to do.
 
+use crate::output::errln;
 use refrain_api::Problem;
 
 /// What a person is told.
@@ -43,12 +44,12 @@ impl Failure {
         if as_json {
             let bare = || serde_json::json!({"type": "about:blank", "detail": self.message});
             let problem = self.problem.as_ref().and_then(|p| serde_json::to_value(p).ok());
-            eprintln!("{}", problem.unwrap_or_else(bare));
+            errln!("{}", problem.unwrap_or_else(bare));
             return;
         }
-        eprintln!("error: {}", self.message);
+        errln!("error: {}", self.message);
         if let Some(hint) = &self.hint {
-            eprintln!("hint: {hint}");
+            errln!("hint: {hint}");
         }
     }
 }

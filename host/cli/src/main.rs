@@ -2,17 +2,18 @@
 //! talks to a server), and shows what came back.
 //!
 //! Absent on purpose: decisions. What a command does, the API does.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to a person")]
 
 mod args;
 mod bundled;
 mod client;
 mod commands;
 mod failure;
+mod interrupt;
 mod output;
 mod progress;
 mod session;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -24,7 +25,9 @@ fn main() -> ExitCode {
     let args = Args::parse();
     start_log(args.global.verbose);
     let as_json = args.global.json;
-    match commands::perform(args) {
+    let done = commands::perform(args).and_then(|code| output::finish().map(|()| code));
+    interrupt::leave_if_pending();
+    match done {
         Ok(code) => code,
         Err(error) => {
             Failure::of(&error).show(as_json);
@@ -40,5 +43,12 @@ fn start_log(verbose: u8) {
     // sled tells of its own housekeeping at `info`.
     let usual = format!("{level},sled=warn,cranelift=warn,wasmtime=warn");
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let is_coloured = std::io::stderr().is_terminal() && !has_no_color();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_coloured);
+    log.with_writer(std::io::stderr).init();
+}
+
+/// <https://no-color.org>: set, and not empty.
+fn has_no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }

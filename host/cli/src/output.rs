@@ -1,14 +1,67 @@
 //! What is printed on stdout: tables for people, JSON for programs.
+//!
+//! Invariant: a reader who leaves (`| head`) is no error, and nothing here panics. What else goes
+//! wrong with stdout is told once, at the end.
 
-use std::fmt::Display;
+use std::fmt::{Arguments, Display};
+use std::io::{ErrorKind, Write};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Context;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
+/// A line on stdout.
+macro_rules! outln {
+    () => { $crate::output::line(format_args!("")) };
+    ($($text:tt)*) => { $crate::output::line(format_args!($($text)*)) };
+}
+
+/// A line on stderr.
+macro_rules! errln {
+    ($($text:tt)*) => { $crate::output::error_line(format_args!($($text)*)) };
+}
+
+pub(crate) use {errln, outln};
+
+/// Why stdout takes nothing more.
+static CLOSED: Mutex<Option<std::io::Error>> = Mutex::new(None);
+
+pub(crate) fn line(text: Arguments<'_>) {
+    write(|stdout| writeln!(stdout, "{text}"));
+}
+
+/// Bytes as they are.
+pub(crate) fn raw(bytes: &[u8]) {
+    write(|stdout| stdout.write_all(bytes));
+}
+
+fn write(write: impl FnOnce(&mut std::io::StdoutLock<'_>) -> std::io::Result<()>) {
+    let mut closed = CLOSED.lock().unwrap_or_else(PoisonError::into_inner);
+    if closed.is_none() {
+        *closed = write(&mut std::io::stdout().lock()).err();
+    }
+}
+
+pub(crate) fn error_line(text: Arguments<'_>) {
+    // There is nobody left to tell.
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
+
+/// Whether everything that was printed has arrived, or its reader has left.
+pub(crate) fn finish() -> anyhow::Result<()> {
+    write(|stdout| stdout.flush());
+    match CLOSED.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("stdout"),
+        _ => Ok(()),
+    }
+}
+
 /// Prints JSON, indented.
 pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string_pretty(value)?);
+    outln!("{}", serde_json::to_string_pretty(value)?);
     Ok(())
 }
 
@@ -38,7 +91,7 @@ impl Rows {
 
     pub(crate) fn print(&self) {
         for line in self.table.lines() {
-            println!("{}", line.trim_end());
+            outln!("{}", line.trim_end());
         }
     }
 }
@@ -48,7 +101,7 @@ pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

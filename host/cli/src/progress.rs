@@ -5,6 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Global;
+use crate::output::errln;
 
 /// A line that says what is being done.
 pub(crate) struct Spinner {
@@ -34,7 +35,7 @@ impl Spinner {
     pub(crate) fn note(&self, line: impl AsRef<str>) {
         // Asked before: `suspend` holds the bar's lock.
         if !self.bar.is_hidden() {
-            self.bar.suspend(|| eprintln!("{}", line.as_ref()));
+            self.bar.suspend(|| errln!("{}", line.as_ref()));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use refrain_api::{Access, App, AppOptions};
+use refrain_api::{App, AppOptions};
 use refrain_runner::{Runner, RunnerOptions};
 use refrain_store::{DynStore, SledStore, StoreError};
 
@@ -11,6 +11,7 @@ use crate::args::Global;
 use crate::bundled;
 use crate::client::{Client, Local, Remote};
 use crate::failure::{Hinted, Refused};
+use crate::interrupt;
 
 /// Where a store is unless told.
 const STORE: &str = ".refrain";
@@ -27,15 +28,13 @@ pub(crate) enum Missing {
 /// Connects to the server that was named, or opens the store of this machine.
 pub(crate) fn connect(global: &Global, missing: Missing) -> anyhow::Result<Client> {
     if let Some(server) = &global.server {
+        interrupt::listen(None);
         return Ok(Client::new(Box::new(Remote::new(server, global.token.as_deref())?)));
     }
-    let options = AppOptions {
-        has_local_files: true,
-        tells_internals: true,
-        spool_dir: None,
-        access: Access::open(),
-    };
+    let options =
+        AppOptions { has_local_files: true, tells_internals: true, ..AppOptions::default() };
     let app = open(global, missing, options)?;
+    interrupt::listen(Some(&app));
     Ok(Client::new(Box::new(Local::new(app)?)))
 }
 
@@ -62,7 +61,7 @@ pub(crate) fn store_path(global: &Global) -> PathBuf {
 
 /// Where compiled components are kept: for all stores of a user, since a component is the same in
 /// each. It can be deleted at any time.
-fn compiled_dir(store: &Path) -> PathBuf {
+pub(crate) fn compiled_dir(store: &Path) -> PathBuf {
     let absolute = |name: &str| {
         let dir = std::env::var_os(name).map(PathBuf::from);
         dir.filter(|dir| dir.is_absolute())

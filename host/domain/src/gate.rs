@@ -223,7 +223,8 @@ fn weigh_change(
     let relative = rule.min_relative_change.map(|least| least * before.abs());
     if gain.is_nan() || relative.is_some_and(f64::is_nan) {
         // Infinities against each other, or against nothing.
-        let detail = format!("{name}{place} is {value}, the baseline {before}: no gain can be told");
+        let detail =
+            format!("{name}{place} is {value}, the baseline {before}: no gain can be told");
         return Some((Verdict::Inconclusive, detail));
     }
     let beside = format!("{name}{place} is {value:.4}, the baseline {before:.4}, gain {gain:+.4}");

@@ -89,13 +89,30 @@ pub struct WorldError {
     pub text: String,
 }
 
+/// A text that is no role.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no role: write transform, trainer, predictor, evaluator, drift or trigger")]
+pub struct RoleError {
+    /// The text.
+    pub text: String,
+}
+
+impl FromStr for Role {
+    type Err = RoleError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|role| role.name() == text);
+        found.ok_or_else(|| RoleError { text: text.to_owned() })
+    }
+}
+
 impl FromStr for World {
     type Err = WorldError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let error = || WorldError { text: text.to_owned() };
         let (role, version) = text.split_once('@').ok_or_else(error)?;
-        let role = Role::ALL.into_iter().find(|r| r.name() == role).ok_or_else(error)?;
+        let role = role.parse().map_err(|_| error())?;
         Ok(Self { role, version: version.parse().map_err(|_| error())? })
     }
 }

@@ -35,3 +35,4 @@ pub use roles::{
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub use settings::Tuning;
+pub use survey::custom_section;

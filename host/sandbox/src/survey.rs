@@ -11,6 +11,23 @@ use wasmparser::{
 use crate::admit::AdmissionError;
 use crate::settings;
 
+/// The content of a component's own custom section of this name; the sections of the modules and
+/// components in it are theirs. None too for bytes that are no component.
+pub fn custom_section<'a>(component: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload.ok()? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::CustomSection(section) if depth == 0 && section.name() == name => {
+                return Some(section.data());
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// A component's outline.
 pub(crate) struct Survey {
     /// Interfaces and functions that it imports and would call.

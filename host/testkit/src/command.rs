@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
 
@@ -123,8 +124,16 @@ impl Refrain {
     /// # Panics
     /// If it does not start.
     pub fn serve(&self, arguments: &[&str]) -> Server {
+        self.serve_at("127.0.0.1:0", arguments)
+    }
+
+    /// Starts `refrain serve` on an address, with these arguments besides.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn serve_at(&self, address: &str, arguments: &[&str]) -> Server {
         let all: Vec<&str> =
-            ["serve", "--listen", "127.0.0.1:0"].iter().chain(arguments).copied().collect();
+            ["serve", "--listen", address].iter().chain(arguments).copied().collect();
         let mut command = self.command(&all);
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary starts");
         let mut lines = BufReader::new(child.stderr.take().expect("BUG: no pipe")).lines();
@@ -138,13 +147,13 @@ impl Refrain {
         };
         // Keeps the pipe empty, so that the server never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        Server { child, url }
+        Server { child: Mutex::new(child), url }
     }
 }
 
 /// A server that ends with this value.
 pub struct Server {
-    child: Child,
+    child: Mutex<Child>,
     /// `http://127.0.0.1:port`.
     pub url: String,
 }
@@ -152,31 +161,46 @@ pub struct Server {
 impl Server {
     /// Its process.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.child.lock().expect("no panic before").id()
     }
 
-    /// Kills it without warning.
-    pub fn kill(mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+    /// Kills it without warning, while others may still be talking to it.
+    ///
+    /// # Panics
+    /// If it had ended before.
+    pub fn kill(&self) {
+        let mut child = self.child.lock().expect("no panic before");
+        assert!(matches!(child.try_wait(), Ok(None)), "the server had ended before");
+        drop(child.kill());
+        drop(child.wait());
     }
 
-    /// Asks it to end, as a service manager does; answers whether it ended well.
+    /// Asks it to end, as a service manager does.
     ///
     /// # Panics
     /// If it cannot be asked.
-    pub fn stop(mut self) -> bool {
+    pub fn ask_to_stop(&self) {
         let id = self.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill starts");
         assert!(asked.success(), "the server had ended before");
-        self.child.wait().is_ok_and(|status| status.success())
+    }
+
+    /// Asks it to end and waits; answers whether it ended well.
+    ///
+    /// # Panics
+    /// If it cannot be asked.
+    pub fn stop(self) -> bool {
+        self.ask_to_stop();
+        let mut child = self.child.lock().expect("no panic before");
+        child.wait().is_ok_and(|status| status.success())
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(child.kill());
+        drop(child.wait());
     }
 }
 

@@ -28,6 +28,18 @@ fn beside_tests() -> PathBuf {
 /// # Panics
 /// If it has not been built.
 pub fn plugin(name: &str) -> Vec<u8> {
-    let path = plugins_dir().join(format!("{name}.wasm"));
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    read(&plugins_dir().join(format!("{name}.wasm")))
+}
+
+/// The component of a guest in `tests/guests`.
+///
+/// # Panics
+/// If it has not been built.
+pub fn test_guest(name: &str) -> Vec<u8> {
+    read(&plugins_dir().with_file_name("guests-of-tests").join(format!("{name}.wasm")))
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    let missing = "run `cargo xtask build`, or `test`";
+    std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}: {missing}", path.display()))
 }

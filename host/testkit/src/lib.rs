@@ -1,7 +1,14 @@
-//! What tests of several crates need: the built binary, folders that clean up, the example.
+//! What tests of several crates need: the built binary, folders that clean up, requests, the
+//! example, something smaller, and guests that misbehave.
 
 mod command;
 mod example;
+#[allow(missing_docs, clippy::unwrap_used, reason = "the sandbox's own tests, lent")]
+#[path = "../../sandbox/tests/it/guest.rs"]
+pub mod guest;
+mod http;
+pub mod small;
 
 pub use command::{Output, Refrain, Server};
-pub use example::{example, plugin, plugins_dir};
+pub use example::{example, plugin, plugins_dir, test_guest};
+pub use http::{Answer, EventStream, Request, SentEvent};

@@ -12,9 +12,12 @@ const FLOORS: &[(&str, u8)] = &[
     ("refrain-store", 1),
     ("refrain-sandbox", 1),
     ("refrain-data", 1),
-    ("refrain-runner", 2),
-    ("refrain-api", 3),
-    ("refrain-cli", 4),
+    ("refrain-toolchain", 1),
+    ("refrain-admission", 2),
+    ("refrain-authoring", 3),
+    ("refrain-runner", 3),
+    ("refrain-api", 4),
+    ("refrain-cli", 5),
 ];
 
 /// Crates that never ship: they see all floors.
@@ -23,8 +26,11 @@ const DEV: &[&str] = &["refrain-testkit", "refrain-tests", "refrain-benches"];
 /// The only dev crate that host crates may use, and in their tests alone.
 const TESTKIT: &str = "refrain-testkit";
 
-/// Chores build before anything else, so they import nothing of ours.
+/// Chores build before anything else, so they import nothing of ours but what builds plugins.
 const CHORES: &str = "xtask";
+
+/// What builds plugins; it imports none of ours either.
+const TOOLCHAIN: &str = "refrain-toolchain";
 
 /// What plugins are written with.
 const SDK: &str = "refrain-sdk";
@@ -90,9 +96,13 @@ fn place(package: &Package) -> Option<Place> {
         _ if DEV.contains(&name) => Some(Place::Dev),
         CHORES => Some(Place::Chores),
         SDK => Some(Place::Sdk),
-        _ if package.dir.starts_with("plugins/") => Some(Place::Plugin),
+        _ if is_guest(&package.dir) => Some(Place::Plugin),
         _ => None,
     }
+}
+
+fn is_guest(dir: &str) -> bool {
+    ["plugins/", "sdk/rust/examples/", "tests/guests/"].iter().any(|folder| dir.starts_with(folder))
 }
 
 fn may_import(importer: Place, target: Place, target_name: &str, is_dev: bool) -> bool {
@@ -101,6 +111,7 @@ fn may_import(importer: Place, target: Place, target_name: &str, is_dev: bool) -
         (Place::Floor(_), Place::Dev) => is_dev && target_name == TESTKIT,
         (Place::Dev, _) => target != Place::Chores,
         (Place::Plugin, Place::Sdk) => true,
+        (Place::Chores, _) => target_name == TOOLCHAIN,
         _ => false,
     }
 }

@@ -25,6 +25,7 @@ usage: cargo xtask <chore> [arguments]
                   criterion benches; ARGS go to criterion
   tidy            rustfmt, clippy without warnings, floors, frozen contracts, house rules, licences
   peers           the flights pipeline and a no-op run beside pandas + scikit-learn and DVC
+  conformance     the same plugins in seven languages, on both backends; installs their toolchains
   freeze          writes the digest of every new wit/<package>/<version>/ into wit/FROZEN
 
 environment:
@@ -67,8 +68,9 @@ fn perform(chore: Option<&str>, rest: &[String]) -> anyhow::Result<ExitCode> {
         ("bench", _) => chores.bench(rest),
         ("tidy", []) => tidy_up(&chores),
         ("peers", []) => chores.peers(),
+        ("conformance", []) => chores.conformance(),
         ("freeze", []) => freeze(&chores.workspace),
-        ("build" | "tidy" | "peers" | "freeze", _) => {
+        ("build" | "tidy" | "peers" | "conformance" | "freeze", _) => {
             bail!("unexpected `{}`; see cargo xtask --help", rest[0])
         }
         (unknown, _) => bail!("no chore is called `{unknown}`; see cargo xtask --help"),

@@ -54,9 +54,20 @@ impl Chores {
         Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
+    /// The same plugins in every language, each with its own toolchain: one digest.
+    pub(crate) fn conformance(&self) -> anyhow::Result<ExitCode> {
+        let plugins = self.build_for_tests()?;
+        let mut tests = self.cargo(&plugins);
+        // Of the whole workspace, as `test` does: another selection would build everything anew.
+        tests.args(["nextest", "run", "--release", "--workspace", "--no-capture"]);
+        passed_on(tests.args(["--run-ignored", "only", "-E", "test(conformance)"]))
+    }
+
     /// End-to-end tests run the binary; answers where the plugins are.
     fn build_for_tests(&self) -> anyhow::Result<PathBuf> {
         self.build()?;
+        self.build_guests("tests/guests", self.workspace.target.join("guests-of-tests"))?;
+        self.build_guests("sdk/rust/examples", self.workspace.target.join("examples-of-rust"))?;
         Ok(self.plugins_dir())
     }
 
@@ -130,8 +141,13 @@ impl Chores {
     }
 
     fn build_plugins(&self) -> anyhow::Result<PathBuf> {
-        let dir = self.plugins_dir();
-        let plugins = guests::build_plugins(&dir).context("the reference plugins do not build")?;
+        self.build_guests("plugins", self.plugins_dir())
+    }
+
+    /// Builds the guests in a folder of the sources, and leaves nothing else where they go.
+    fn build_guests(&self, folder: &str, dir: PathBuf) -> anyhow::Result<PathBuf> {
+        let built = guests::build_guests(folder, &dir);
+        let plugins = built.with_context(|| format!("the guests in {folder}/ do not build"))?;
         // A plugin that is gone from the sources must not stay in the binary.
         for entry in std::fs::read_dir(&dir)? {
             let path = entry?.path();
@@ -139,7 +155,7 @@ impl Chores {
                 std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
             }
         }
-        eprintln!("{} plugins in {}", plugins.len(), dir.display());
+        eprintln!("{} components in {}", plugins.len(), dir.display());
         Ok(dir)
     }
 

@@ -39,6 +39,7 @@ pub mod testing;
 pub mod trainer;
 pub mod transform;
 pub mod trigger;
+mod welford;
 
 pub use bindings::transform::refrain::types::data::{
     Batch, Column, Error, Field, Kind, Schema, Values, VariableValues,
@@ -50,6 +51,7 @@ pub use fold::{Fold, Map, NoFit};
 pub use libm;
 pub use serde;
 pub use serde_json;
+pub use welford::Welford;
 
 /// What the macros of this crate expand to. Not for plugins.
 #[doc(hidden)]

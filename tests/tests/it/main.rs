@@ -1,9 +1,15 @@
 //! End to end: the binary and the server as people use them, on real components.
-#![allow(missing_docs, reason = "tests")]
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "tests: they also time things, and some tell figures"
+)]
 
 mod api;
 mod bad_input;
 mod cases;
+mod conformance;
 mod crash;
 mod flights;
 mod invariants;

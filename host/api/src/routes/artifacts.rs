@@ -1,16 +1,16 @@
 //! Artifacts, by digest.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use super::digest;
 use crate::app::App;
-use crate::conditional::{etag, matches};
+use crate::conditional::{etag, matches, not_modified};
 use crate::problem::Problem;
 
 /// The bytes of an artifact, verified.
-#[utoipa::path(get, path = "/v1/artifacts/{digest}", tag = "artifacts",
+#[utoipa::path(get, operation_id = "show_artifact", path = "/v1/artifacts/{digest}", tag = "artifacts",
     params(("digest" = String, Path, description = "`blake3:` and 64 hex digits")),
     responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 404, body = Problem), (status = 500, body = Problem, description = "it is corrupt")))]
@@ -21,10 +21,12 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let name = digest(&name)?;
     let tag = etag(&name);
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| matches(known, &tag)) {
-        return Ok(StatusCode::NOT_MODIFIED.into_response());
+    let store = app.runner().store();
+    let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| matches(known, &tag));
+    if is_known && store.size(&name).map_err(|error| app.problem(&error.into()))?.is_some() {
+        return Ok(not_modified(tag));
     }
-    let bytes = app.runner().store().get(&name).map_err(|error| app.problem(&error.into()))?;
+    let bytes = store.get(&name).map_err(|error| app.problem(&error.into()))?;
     // Manifests begin like JSON objects and lists do; blocks and components never do.
     let is_json = matches!(bytes.first(), Some(b'{' | b'['))
         && serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();

@@ -11,6 +11,7 @@ use refrain_runner::ImportRequest;
 use tokio::io::AsyncWriteExt;
 
 use super::Json as Body;
+use super::sources::remember;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::progress::answer;
@@ -19,14 +20,14 @@ use crate::wire::{
 };
 
 /// All datasets.
-#[utoipa::path(get, path = "/v1/datasets", tag = "datasets", responses((status = 200, body = Datasets)))]
+#[utoipa::path(get, operation_id = "list_datasets", path = "/v1/datasets", tag = "datasets", responses((status = 200, body = Datasets)))]
 pub(crate) async fn list(State(app): State<App>) -> Result<Json<Datasets>, Problem> {
     let datasets = app.runner().datasets().map_err(app.refuse())?;
     Ok(Json(Datasets { datasets: datasets.into_iter().map(DatasetView::from).collect() }))
 }
 
 /// The latest version of a dataset.
-#[utoipa::path(get, path = "/v1/datasets/{name}", tag = "datasets", params(("name" = String, Path)),
+#[utoipa::path(get, operation_id = "show_dataset", path = "/v1/datasets/{name}", tag = "datasets", params(("name" = String, Path)),
     responses((status = 200, body = DatasetVersionView), (status = 404, body = Problem)))]
 pub(crate) async fn show(
     State(app): State<App>,
@@ -36,7 +37,7 @@ pub(crate) async fn show(
 }
 
 /// A version of a dataset.
-#[utoipa::path(get, path = "/v1/datasets/{name}/versions/{version}", tag = "datasets",
+#[utoipa::path(get, operation_id = "show_dataset_version", path = "/v1/datasets/{name}/versions/{version}", tag = "datasets",
     params(("name" = String, Path), ("version" = String, Path)),
     responses((status = 200, body = DatasetVersionView), (status = 404, body = Problem)))]
 pub(crate) async fn show_version(
@@ -65,7 +66,7 @@ fn view(app: &App, address: &str) -> Result<DatasetVersionView, Problem> {
 
 /// Makes a version of a source: a multipart body with the parts `options` (JSON, first) and `file`.
 /// A source that was imported in the same way before is recognised by its digest.
-#[utoipa::path(post, path = "/v1/datasets/{name}/versions", tag = "datasets",
+#[utoipa::path(post, operation_id = "import_dataset", path = "/v1/datasets/{name}/versions", tag = "datasets",
     params(("name" = String, Path)),
     request_body(content = ImportOptions, content_type = "multipart/form-data"),
     responses((status = 201, body = Imported), (status = 413, body = Problem),
@@ -102,13 +103,16 @@ async fn run(
 ) -> Response {
     answer(headers, StatusCode::CREATED, move |report| {
         let append = options.append;
-        let input = options.into_input(&name);
+        let input = options.clone().into_input(&name);
         let file_name = spooled.as_ref().map(|(file_name, _)| file_name.clone());
         let request = ImportRequest { name, path, file_name, input, append };
         let mut watch = |progress: refrain_data::Progress| {
             report(serde_json::json!({"rows": progress.rows, "bytes": progress.bytes}));
         };
         let (digest, version) = app.runner().import(&request, &mut watch).map_err(app.refuse())?;
+        if let Err(error) = remember(app.runner(), &digest, &version, &options) {
+            tracing::warn!(%error, "a source is not remembered");
+        }
         Ok(Imported::new(&digest, &version))
     })
     .await
@@ -173,7 +177,7 @@ fn no_room(error: std::io::Error) -> Problem {
 
 /// How two versions differ: schema, chunks, statistics. `latest` and `parent` are words for
 /// versions too.
-#[utoipa::path(get, path = "/v1/datasets/{name}/diff/{from}/{to}", tag = "datasets",
+#[utoipa::path(get, operation_id = "diff_dataset_versions", path = "/v1/datasets/{name}/diff/{from}/{to}", tag = "datasets",
     params(("name" = String, Path), ("from" = String, Path), ("to" = String, Path)),
     responses((status = 200, body = Object), (status = 404, body = Problem)))]
 pub(crate) async fn diff(
@@ -195,7 +199,7 @@ pub(crate) struct ExportOptions {
 }
 
 /// The rows of a dataset version. `latest` is a word for a version too.
-#[utoipa::path(get, path = "/v1/datasets/{name}/versions/{version}/rows", tag = "datasets",
+#[utoipa::path(get, operation_id = "export_dataset_version", path = "/v1/datasets/{name}/versions/{version}/rows", tag = "datasets",
     params(("name" = String, Path), ("version" = String, Path), ExportOptions),
     responses((status = 200, body = Vec<u8>), (status = 400, body = Problem),
         (status = 404, body = Problem)))]

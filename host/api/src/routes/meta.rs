@@ -2,17 +2,19 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use refrain_domain::canonical::digest_of;
 use refrain_runner::PipelineSpec;
 use refrain_sandbox::Sandbox;
 
+use super::plugins::ended;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::wire::Health;
 
 /// Whether the process is alive.
-#[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, body = Health)))]
+#[utoipa::path(get, operation_id = "health", security(()), path = "/healthz", tag = "server", responses((status = 200, body = Health)))]
 pub(crate) async fn health() -> Json<Health> {
     let profile = Sandbox::profile();
     Json(Health {
@@ -24,7 +26,7 @@ pub(crate) async fn health() -> Json<Health> {
 }
 
 /// Whether the store answers.
-#[utoipa::path(get, path = "/readyz", tag = "server", responses(
+#[utoipa::path(get, operation_id = "ready", security(()), path = "/readyz", tag = "server", responses(
     (status = 200, body = Health), (status = 503, body = Problem)))]
 pub(crate) async fn ready(State(app): State<App>) -> Response {
     match app.runner().store().get_ref("ready") {
@@ -33,14 +35,29 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
     }
 }
 
+/// What the process has done since it started, for Prometheus (OpenMetrics text).
+#[utoipa::path(get, operation_id = "metrics", path = "/metrics", tag = "server",
+    responses((status = 200, content_type = "application/openmetrics-text", body = String)))]
+pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
+    let refuse = app.refuse();
+    let work = move || {
+        let store = app.store().map(|store| &**store);
+        app.metrics().text(app.jobs().n_under_way(), store)
+    };
+    let text = tokio::task::spawn_blocking(work).await.map_err(ended)?;
+    let text = text.map_err(|error| refuse(error.into()))?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+}
+
 /// This contract.
-#[utoipa::path(get, path = "/openapi.json", tag = "server", responses((status = 200, body = Object)))]
+#[utoipa::path(get, operation_id = "openapi", security(()), path = "/openapi.json", tag = "server", responses((status = 200, body = Object)))]
 pub(crate) async fn openapi() -> Response {
     Json(crate::openapi()).into_response()
 }
 
 /// The JSON Schema of pipeline files, for editors.
-#[utoipa::path(get, path = "/v1/schemas/pipeline", tag = "server", responses((status = 200, body = Object)))]
+#[utoipa::path(get, operation_id = "pipeline_schema", security(()), path = "/v1/schemas/pipeline", tag = "server", responses((status = 200, body = Object)))]
 pub(crate) async fn pipeline_schema() -> Json<serde_json::Value> {
     Json(PipelineSpec::json_schema())
 }

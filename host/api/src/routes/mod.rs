@@ -8,6 +8,7 @@ pub(crate) mod plugins;
 pub(crate) mod replays;
 pub(crate) mod run_view;
 pub(crate) mod runs;
+pub(crate) mod sources;
 pub(crate) mod store;
 
 use axum::extract::rejection::JsonRejection;

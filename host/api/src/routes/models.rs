@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use refrain_domain::Digest;
 
 use super::Json as Body;
 use crate::app::App;
@@ -11,7 +12,7 @@ use crate::problem::Problem;
 use crate::wire::{AliasMove, ModelVersionView, Models};
 
 /// All model versions.
-#[utoipa::path(get, path = "/v1/models", tag = "models", responses((status = 200, body = Models)))]
+#[utoipa::path(get, operation_id = "list_models", path = "/v1/models", tag = "models", responses((status = 200, body = Models)))]
 pub(crate) async fn list(State(app): State<App>) -> Result<Json<Models>, Problem> {
     Ok(Json(Models { models: all(&app)? }))
 }
@@ -22,7 +23,7 @@ fn all(app: &App) -> Result<Vec<ModelVersionView>, Problem> {
 }
 
 /// The versions of a model.
-#[utoipa::path(get, path = "/v1/models/{model}", tag = "models", params(("model" = String, Path)),
+#[utoipa::path(get, operation_id = "show_model", path = "/v1/models/{model}", tag = "models", params(("model" = String, Path)),
     responses((status = 200, body = Models), (status = 404, body = Problem)))]
 pub(crate) async fn show(
     State(app): State<App>,
@@ -41,7 +42,7 @@ pub(crate) async fn show(
 }
 
 /// The manifest of a model version: everything that went into it.
-#[utoipa::path(get, path = "/v1/models/{model}/versions/{version}", tag = "models",
+#[utoipa::path(get, operation_id = "show_model_version", path = "/v1/models/{model}/versions/{version}", tag = "models",
     params(("model" = String, Path), ("version" = u64, Path)),
     responses((status = 200, body = Object), (status = 404, body = Problem)))]
 pub(crate) async fn show_version(
@@ -56,16 +57,19 @@ pub(crate) async fn show_version(
 }
 
 /// The version that an alias names.
-#[utoipa::path(get, path = "/v1/models/{model}/aliases/{alias}", tag = "models",
+#[utoipa::path(get, operation_id = "show_alias", path = "/v1/models/{model}/aliases/{alias}", tag = "models",
     params(("model" = String, Path), ("alias" = String, Path)),
     responses((status = 200, body = ModelVersionView), (status = 404, body = Problem)))]
 pub(crate) async fn alias(
     State(app): State<App>,
     Path((model, alias)): Path<(String, String)>,
 ) -> Result<Json<ModelVersionView>, Problem> {
-    at_alias(&app, &model, &alias)?.map(Json).ok_or_else(|| {
-        Problem::not_found(format!("no version of model `{model}` has the alias `{alias}`"))
-    })
+    named(&app, &model, &alias).map(Json)
+}
+
+fn named(app: &App, model: &str, alias: &str) -> Result<ModelVersionView, Problem> {
+    let missing = || format!("no version of model `{model}` has the alias `{alias}`");
+    at_alias(app, model, alias)?.ok_or_else(|| Problem::not_found(missing()))
 }
 
 fn at_alias(app: &App, model: &str, alias: &str) -> Result<Option<ModelVersionView>, Problem> {
@@ -73,8 +77,9 @@ fn at_alias(app: &App, model: &str, alias: &str) -> Result<Option<ModelVersionVi
     Ok(all(app)?.into_iter().find(named))
 }
 
-/// Moves an alias to a version. With `If-Match` only from the version whose digest it names.
-#[utoipa::path(put, path = "/v1/models/{model}/aliases/{alias}", tag = "models",
+/// Moves an alias to a version. With `If-Match` only from where its ETag says that it is, or from
+/// the version of that digest; with `If-None-Match: *` only if it is new.
+#[utoipa::path(put, operation_id = "move_alias", path = "/v1/models/{model}/aliases/{alias}", tag = "models",
     params(("model" = String, Path), ("alias" = String, Path)), request_body = AliasMove,
     responses((status = 200, body = ModelVersionView), (status = 404, body = Problem),
         (status = 412, body = Problem)))]
@@ -84,27 +89,44 @@ pub(crate) async fn promote(
     headers: HeaderMap,
     Body(to): Body<AliasMove>,
 ) -> Result<Json<ModelVersionView>, Problem> {
-    if let Some(expected) = headers.get(header::IF_MATCH) {
-        let now = app.runner().model_alias(&model, &alias).map_err(app.refuse())?;
-        if !now.is_some_and(|now| matches(expected, &etag(&now))) {
-            let now = now.map_or_else(|| "nothing".to_owned(), |now| now.to_string());
-            let detail = format!("alias `{alias}` of `{model}` is at {now}: look again");
-            let status = StatusCode::PRECONDITION_FAILED;
-            return Err(Problem::new(status, "precondition-failed", detail));
-        }
+    let _moving = app.moving_aliases();
+    let now = at_alias(&app, &model, &alias)?;
+    if !holds(&headers, now.as_ref())? {
+        let version = |now: ModelVersionView| format!("version {} ({})", now.version, now.digest);
+        let now = now.map_or_else(|| "nothing".to_owned(), version);
+        let detail = format!("alias `{alias}` of `{model}` is at {now}: look again");
+        let status = StatusCode::PRECONDITION_FAILED;
+        return Err(Problem::new(status, "precondition-failed", detail));
     }
     app.runner().promote(&model, to.version, &alias).map_err(app.refuse())?;
-    self::alias(State(app), Path((model, alias))).await
+    named(&app, &model, &alias).map(Json)
+}
+
+/// Whether an alias is where the caller saw it: `If-Match` names the ETag of the alias, or the
+/// digest of its version; `If-None-Match: *` says that there is none yet.
+fn holds(headers: &HeaderMap, now: Option<&ModelVersionView>) -> Result<bool, Problem> {
+    let is_seen = match (headers.get(header::IF_MATCH), now) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(seen), Some(now)) => {
+            let bytes = serde_json::to_vec(now).expect("BUG: a view without a JSON form");
+            let tags = [etag(&Digest::of(&bytes)), etag(&super::digest(&now.digest)?)];
+            tags.iter().any(|tag| matches(seen, tag))
+        }
+    };
+    let only_new = headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag == "*");
+    Ok(is_seen && !(only_new && now.is_some()))
 }
 
 /// Moves an alias back to where it was before its last move.
-#[utoipa::path(post, path = "/v1/models/{model}/aliases/{alias}/rollback", tag = "models",
+#[utoipa::path(post, operation_id = "roll_back_alias", path = "/v1/models/{model}/aliases/{alias}/rollback", tag = "models",
     params(("model" = String, Path), ("alias" = String, Path)),
     responses((status = 200, body = ModelVersionView), (status = 400, body = Problem)))]
 pub(crate) async fn rollback(
     State(app): State<App>,
     Path((model, alias)): Path<(String, String)>,
 ) -> Result<Json<ModelVersionView>, Problem> {
+    let _moving = app.moving_aliases();
     app.runner().rollback(&model, &alias).map_err(app.refuse())?;
-    self::alias(State(app), Path((model, alias))).await
+    named(&app, &model, &alias).map(Json)
 }

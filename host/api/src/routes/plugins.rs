@@ -14,14 +14,14 @@ use crate::problem::Problem;
 use crate::wire::{CompileRequest, PluginView, Plugins, RegisterOptions};
 
 /// All plugin versions.
-#[utoipa::path(get, path = "/v1/plugins", tag = "plugins", responses((status = 200, body = Plugins)))]
+#[utoipa::path(get, operation_id = "list_plugins", path = "/v1/plugins", tag = "plugins", responses((status = 200, body = Plugins)))]
 pub(crate) async fn list(State(app): State<App>) -> Result<Json<Plugins>, Problem> {
     let plugins = app.runner().plugins().map_err(app.refuse())?;
     Ok(Json(Plugins { plugins: plugins.into_iter().map(PluginView::from).collect() }))
 }
 
 /// The versions of a plugin.
-#[utoipa::path(get, path = "/v1/plugins/{name}", tag = "plugins",
+#[utoipa::path(get, operation_id = "show_plugin", path = "/v1/plugins/{name}", tag = "plugins",
     params(("name" = String, Path)),
     responses((status = 200, body = Plugins), (status = 404, body = Problem)))]
 pub(crate) async fn show(
@@ -36,7 +36,7 @@ pub(crate) async fn show(
 }
 
 /// A plugin version: the newest that a range such as `^0.1` allows.
-#[utoipa::path(get, path = "/v1/plugins/{name}/{version}", tag = "plugins",
+#[utoipa::path(get, operation_id = "show_plugin_version", path = "/v1/plugins/{name}/{version}", tag = "plugins",
     params(("name" = String, Path), ("version" = String, Path)),
     responses((status = 200, body = PluginView), (status = 404, body = Problem)))]
 pub(crate) async fn show_version(
@@ -49,7 +49,7 @@ pub(crate) async fn show_version(
 
 /// Registers a component: raw bytes with query parameters, or a multipart body with the parts
 /// `manifest` (JSON) and `component`. The same bytes again are no error.
-#[utoipa::path(post, path = "/v1/plugins", tag = "plugins", params(RegisterOptions),
+#[utoipa::path(post, operation_id = "register_plugin", path = "/v1/plugins", tag = "plugins", params(RegisterOptions),
     request_body(content = Vec<u8>, content_type = "application/wasm"),
     responses((status = 201, body = PluginView), (status = 409, body = Problem),
         (status = 413, body = Problem), (status = 422, body = Problem)))]
@@ -66,7 +66,7 @@ pub(crate) async fn register(
 }
 
 /// Begins to compile plugins, so that a run that is about to be submitted need not wait for it.
-#[utoipa::path(post, path = "/v1/plugins/compile", tag = "plugins", request_body = CompileRequest,
+#[utoipa::path(post, operation_id = "compile_plugins", path = "/v1/plugins/compile", tag = "plugins", request_body = CompileRequest,
     responses((status = 202)))]
 pub(crate) async fn compile(
     State(app): State<App>,

@@ -15,7 +15,7 @@ use crate::progress::answer;
 use crate::wire::ReplayRequest;
 
 /// Executes a run again, without the cache, and compares every output.
-#[utoipa::path(post, path = "/v1/runs/{run}/replay", tag = "audit", params(("run" = String, Path)),
+#[utoipa::path(post, operation_id = "replay_run", path = "/v1/runs/{run}/replay", tag = "audit", params(("run" = String, Path)),
     request_body = ReplayRequest,
     responses((status = 200, body = Object), (status = 404, body = Problem)))]
 pub(crate) async fn replay(
@@ -42,7 +42,7 @@ pub(crate) async fn replay(
 }
 
 /// How two runs differ, and the first cause.
-#[utoipa::path(get, path = "/v1/runs/{run}/diff/{other}", tag = "audit",
+#[utoipa::path(get, operation_id = "diff_runs", path = "/v1/runs/{run}/diff/{other}", tag = "audit",
     params(("run" = String, Path), ("other" = String, Path)),
     responses((status = 200, body = Object), (status = 404, body = Problem)))]
 pub(crate) async fn diff(
@@ -53,7 +53,7 @@ pub(crate) async fn diff(
 }
 
 /// A run with everything that it takes to execute it again, as a tar file.
-#[utoipa::path(get, path = "/v1/runs/{run}/bundle", tag = "audit", params(("run" = String, Path)),
+#[utoipa::path(get, operation_id = "bundle_run", path = "/v1/runs/{run}/bundle", tag = "audit", params(("run" = String, Path)),
     responses((status = 200, content_type = "application/x-tar", body = Vec<u8>),
         (status = 400, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn bundle(

@@ -10,9 +10,10 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, stream};
+use refrain_domain::Digest;
 use refrain_domain::canonical::digest_of;
 use refrain_domain::plan::Plan;
-use refrain_domain::run::Run;
+use refrain_domain::run::{Run, Status};
 use refrain_runner::{
     PipelineSpec, RunnerError, StoreCatalog, plan as plan_training, plan_decision,
 };
@@ -20,9 +21,9 @@ use serde::Deserialize;
 use tokio::sync::watch;
 use utoipa::IntoParams;
 
+use super::Json as Body;
 use super::plugins::ended;
 use super::run_view::{run_summary, run_view};
-use super::{Json as Body, digest};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::progress::event;
@@ -33,7 +34,7 @@ use crate::wire::{
 const RUNS_MAX: usize = 1_000;
 
 /// The plan that a pipeline would have now; nothing is run.
-#[utoipa::path(post, path = "/v1/plans", tag = "runs", request_body = RunRequest,
+#[utoipa::path(post, operation_id = "plan_run", path = "/v1/plans", tag = "runs", request_body = RunRequest,
     responses((status = 200, body = PlanView), (status = 400, body = Problem),
         (status = 422, body = Problem)))]
 pub(crate) async fn plan(
@@ -60,7 +61,10 @@ pub(crate) async fn plan(
 async fn planned(app: &App, request: RunRequest) -> Result<(Plan, Option<Duration>), Problem> {
     let mut versions = BTreeMap::new();
     for (input, version) in request.inputs {
-        versions.insert(input, digest(&version)?);
+        let parsed = version
+            .parse::<Digest>()
+            .map_err(|error| Problem::bad_request(format!("input `{input}`: {error}")))?;
+        versions.insert(input, parsed);
     }
     let (app, refuse) = (app.clone(), app.refuse());
     let work = move || -> Result<_, RunnerError> {
@@ -77,7 +81,7 @@ async fn planned(app: &App, request: RunRequest) -> Result<(Plan, Option<Duratio
 }
 
 /// Plans a pipeline and begins to run it.
-#[utoipa::path(post, path = "/v1/runs", tag = "runs", request_body = RunRequest,
+#[utoipa::path(post, operation_id = "submit_run", path = "/v1/runs", tag = "runs", request_body = RunRequest,
     responses((status = 202, body = Submitted), (status = 400, body = Problem),
         (status = 422, body = Problem)))]
 pub(crate) async fn submit(
@@ -107,7 +111,7 @@ pub(crate) struct Filter {
 }
 
 /// Runs, newest first within a pipeline.
-#[utoipa::path(get, path = "/v1/runs", tag = "runs", params(Filter), responses((status = 200, body = Runs)))]
+#[utoipa::path(get, operation_id = "list_runs", path = "/v1/runs", tag = "runs", params(Filter), responses((status = 200, body = Runs)))]
 pub(crate) async fn list(
     State(app): State<App>,
     Query(filter): Query<Filter>,
@@ -117,17 +121,15 @@ pub(crate) async fn list(
         ids.retain(|id| id.rsplit_once('-').is_some_and(|(name, _)| name == pipeline));
     }
     let limit = filter.limit.unwrap_or(100).min(RUNS_MAX);
-    let (mut runs, mut total) = (Vec::new(), ids.len() as u64);
-    if filter.status.is_some() {
-        total = 0;
-    }
+    let wanted = filter.status.as_deref().map(status).transpose()?;
+    let (mut runs, mut total) = (Vec::new(), if wanted.is_some() { 0 } else { ids.len() as u64 });
     for id in ids.iter().rev() {
-        if runs.len() == limit && filter.status.is_none() {
+        if runs.len() == limit && wanted.is_none() {
             break;
         }
         let (run, _) = app.runner().run(id).map_err(app.refuse())?;
-        if let Some(status) = &filter.status {
-            if run.status.to_string() != *status {
+        if let Some(wanted) = wanted {
+            if run.status != wanted {
                 continue;
             }
             total += 1;
@@ -139,8 +141,15 @@ pub(crate) async fn list(
     Ok(Json(Runs { runs, total }))
 }
 
+fn status(text: &str) -> Result<Status, Problem> {
+    serde_json::from_value(text.into()).map_err(|_| {
+        let states = "submitted, running, succeeded, failed, aborted or cancelled";
+        Problem::bad_request(format!("`{text}` is no state of a run: write {states}"))
+    })
+}
+
 /// A run.
-#[utoipa::path(get, path = "/v1/runs/{run}", tag = "runs", params(("run" = String, Path)),
+#[utoipa::path(get, operation_id = "show_run", path = "/v1/runs/{run}", tag = "runs", params(("run" = String, Path)),
     responses((status = 200, body = RunView), (status = 404, body = Problem)))]
 pub(crate) async fn show(
     State(app): State<App>,
@@ -155,7 +164,7 @@ fn view(app: &App, id: &str, run: &Run) -> Result<Json<RunView>, Problem> {
 }
 
 /// Ends a run for good.
-#[utoipa::path(post, path = "/v1/runs/{run}/cancel", tag = "runs", params(("run" = String, Path)),
+#[utoipa::path(post, operation_id = "cancel_run", path = "/v1/runs/{run}/cancel", tag = "runs", params(("run" = String, Path)),
     responses((status = 202, body = RunView), (status = 400, body = Problem),
         (status = 404, body = Problem)))]
 pub(crate) async fn cancel(
@@ -170,7 +179,7 @@ pub(crate) async fn cancel(
 }
 
 /// Takes up a run that was aborted, or that a crash left behind.
-#[utoipa::path(post, path = "/v1/runs/{run}/resume", tag = "runs", params(("run" = String, Path)),
+#[utoipa::path(post, operation_id = "resume_run", path = "/v1/runs/{run}/resume", tag = "runs", params(("run" = String, Path)),
     request_body = ResumeRequest,
     responses((status = 202, body = RunView), (status = 400, body = Problem),
         (status = 404, body = Problem)))]
@@ -189,7 +198,7 @@ pub(crate) async fn resume(
 }
 
 /// The events of a run, from the first (or from `Last-Event-ID` on) to its end, as they happen.
-#[utoipa::path(get, path = "/v1/runs/{run}/events", tag = "runs", params(("run" = String, Path)),
+#[utoipa::path(get, operation_id = "watch_run", path = "/v1/runs/{run}/events", tag = "runs", params(("run" = String, Path)),
     responses((status = 200, content_type = "text/event-stream", body = String),
         (status = 404, body = Problem)))]
 pub(crate) async fn events(
@@ -204,7 +213,7 @@ pub(crate) async fn events(
         bell: app.jobs().bell(),
         app,
         run: id,
-        next: last.map_or(0, |last| last + 1),
+        next: last.map_or(0, |last| last.saturating_add(1)),
         ready: VecDeque::new(),
         has_ended: false,
     };

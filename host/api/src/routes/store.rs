@@ -31,7 +31,7 @@ fn sled(app: &App) -> Result<Arc<SledStore>, Problem> {
 }
 
 /// Sweeps every artifact that no dataset, plugin, model or run leads to.
-#[utoipa::path(post, path = "/v1/store/gc", tag = "store", params(GcOptions),
+#[utoipa::path(post, operation_id = "collect_garbage", path = "/v1/store/gc", tag = "store", params(GcOptions),
     responses((status = 200, body = Collected), (status = 403, body = Problem)))]
 pub(crate) async fn gc(
     State(app): State<App>,
@@ -54,7 +54,7 @@ pub(crate) async fn gc(
 }
 
 /// Reads and verifies everything.
-#[utoipa::path(post, path = "/v1/store/fsck", tag = "store",
+#[utoipa::path(post, operation_id = "check_store", path = "/v1/store/fsck", tag = "store",
     responses((status = 200, body = Checked), (status = 403, body = Problem)))]
 pub(crate) async fn fsck(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let store = sled(&app)?;
@@ -74,7 +74,7 @@ pub(crate) async fn fsck(State(app): State<App>, headers: HeaderMap) -> Result<R
 }
 
 /// Copies the store, as it is now, to a folder of the server's machine.
-#[utoipa::path(post, path = "/v1/store/backup", tag = "store", request_body = BackupRequest,
+#[utoipa::path(post, operation_id = "back_up_store", path = "/v1/store/backup", tag = "store", request_body = BackupRequest,
     responses((status = 200, body = BackupRequest), (status = 403, body = Problem)))]
 pub(crate) async fn backup(
     State(app): State<App>,

@@ -45,6 +45,19 @@ pub struct ImportPath {
     pub options: ImportOptions,
 }
 
+/// A source that may have been imported before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportSource {
+    /// The digest of its bytes.
+    pub source: String,
+    /// What the file is called.
+    pub file: String,
+    /// How it is to be read.
+    #[serde(default)]
+    pub options: ImportOptions,
+}
+
 impl ImportOptions {
     /// As a pipeline would say it.
     pub fn of_input(input: &InputSpec) -> Self {

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use data::{
-    DatasetVersionView, DatasetView, Datasets, ImportOptions, ImportPath, Imported, VersionView,
+    DatasetVersionView, DatasetView, Datasets, ImportOptions, ImportPath, ImportSource, Imported,
+    VersionView,
 };
 pub use model::{AliasMove, ModelVersionView, Models};
 pub use plugin::{CompileRequest, PluginView, Plugins, RegisterOptions};

@@ -53,12 +53,18 @@ impl Transport for Remote {
                 self.agent.run(built.body(bytes).context("BUG: a request that cannot be")?)
             }
             RequestBody::Reader(reader) => {
+                // A server that does not want it says so before it is sent.
+                built = built.header("expect", "100-continue");
                 let body = SendBody::from_owned_reader(reader);
                 self.agent.run(built.body(body).context("BUG: a request that cannot be")?)
             }
         };
+        let words = |error| match error {
+            ureq::Error::Io(error) => error.to_string(),
+            error => error.to_string(),
+        };
         let response = sent.map_err(|error| Hinted {
-            message: format!("{}: {error}", self.base),
+            message: format!("{}: {}", self.base, words(error)),
             hint: "is the server running there? `refrain serve` starts one".to_owned(),
         })?;
         let status = response.status().as_u16();

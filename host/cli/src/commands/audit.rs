@@ -10,6 +10,7 @@ use refrain_runner::{Control, ReplayOptions, ReplayReport, RunDiff};
 
 use crate::args::Global;
 use crate::client::{Client, escape};
+use crate::output::outln;
 use crate::output::{self, Rows, number, thousands};
 use crate::progress::Spinner;
 
@@ -42,11 +43,11 @@ pub(super) fn replayed(
 pub(super) fn print_replay(run: &str, report: &ReplayReport) {
     let (units, steps) = (thousands(report.units_compared), report.steps_compared);
     match &report.difference {
-        None => println!(
+        None => outln!(
             "run {run} replayed on {}: identical, {units} units of {steps} steps compared",
             report.backend
         ),
-        Some(difference) => println!("run {run} replayed on {}: {difference}", report.backend),
+        Some(difference) => outln!("run {run} replayed on {}: {difference}", report.backend),
     }
 }
 
@@ -57,15 +58,15 @@ pub(super) fn diff(client: &Client, global: &Global, a: &str, b: &str) -> anyhow
         return Ok(ExitCode::SUCCESS);
     }
     let Some(cause) = &diff.first_cause else {
-        println!("{a} and {b} have the same plan and the same outputs");
+        outln!("{a} and {b} have the same plan and the same outputs");
         return Ok(ExitCode::SUCCESS);
     };
-    println!("first cause: {cause}");
+    outln!("first cause: {cause}");
     for other in diff.causes.iter().skip(1) {
-        println!("also: {other}");
+        outln!("also: {other}");
     }
     if !diff.steps.is_empty() {
-        println!("steps with other outputs: {}", diff.steps.join(", "));
+        outln!("steps with other outputs: {}", diff.steps.join(", "));
     }
     if !diff.metrics.is_empty() {
         let mut rows = Rows::new(&["metric", &format!("#{a}"), &format!("#{b}")]);
@@ -89,7 +90,7 @@ pub(super) fn bundle(
         let path = to.display().to_string();
         output::json(&serde_json::json!({"run": run, "path": path, "size_bytes": size_bytes}))?;
     } else {
-        println!("{}: {size}; `refrain verify {}` checks it", to.display(), to.display());
+        outln!("{}: {size}; `refrain verify {}` checks it", to.display(), to.display());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -146,14 +147,14 @@ pub(super) fn print_verification(bundle: &Path, report: &refrain_runner::VerifyR
     match (&report.problem, report.valid) {
         (None, true) => {
             let units = report.replay.as_ref().map_or(0, |replay| replay.units_compared);
-            println!(
+            outln!(
                 "{name} is valid: run {}, {} artifacts, {} units executed again",
                 report.run.as_deref().unwrap_or("-"),
                 thousands(report.artifacts),
                 thousands(units)
             );
         }
-        (problem, _) => println!("{name} is NOT valid: {}", output::or_dash(problem.as_deref())),
+        (problem, _) => outln!("{name} is NOT valid: {}", output::or_dash(problem.as_deref())),
     }
 }
 
@@ -167,7 +168,7 @@ pub(super) fn artifact(
     body.read_to_end(&mut bytes).context("the answer was cut short")?;
     match output {
         Some(path) => std::fs::write(&path, &bytes).with_context(|| path.display().to_string())?,
-        None => std::io::stdout().write_all(&bytes)?,
+        None => output::raw(&bytes),
     }
     Ok(ExitCode::SUCCESS)
 }

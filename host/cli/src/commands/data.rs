@@ -10,6 +10,7 @@ use super::run::import;
 use crate::args::{DataVerb, Global};
 use crate::client::{Client, escape};
 use crate::failure::Hinted;
+use crate::output::outln;
 use crate::output::{self, Rows, number, short, thousands};
 use crate::session::{Missing, connect};
 
@@ -31,9 +32,9 @@ pub(super) fn perform(global: &Global, verb: DataVerb) -> anyhow::Result<ExitCod
                 return Ok(ExitCode::SUCCESS);
             }
             let (rows, version) = (thousands(imported.rows), &imported.version);
-            println!("{dataset}@{version}: {rows} rows");
+            outln!("{dataset}@{version}: {rows} rows");
             if imported.rows_quarantined > 0 {
-                println!("{} rows quarantined", thousands(imported.rows_quarantined));
+                outln!("{} rows quarantined", thousands(imported.rows_quarantined));
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -97,7 +98,7 @@ fn export(
         let path = output.display().to_string();
         output::json(&serde_json::json!({"path": path, "size_bytes": size_bytes}))?;
     } else {
-        println!("{}: {}", output.display(), output::bytes(size_bytes));
+        outln!("{}: {}", output.display(), output::bytes(size_bytes));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -115,15 +116,15 @@ fn show(client: &Client, global: &Global, dataset: &str) -> anyhow::Result<ExitC
         return Ok(ExitCode::SUCCESS);
     }
     let manifest = &view.manifest;
-    println!("{}@{}: {} rows", manifest.name, view.version, thousands(manifest.rows));
+    outln!("{}@{}: {} rows", manifest.name, view.version, thousands(manifest.rows));
     for source in &manifest.provenance {
         let (file, rows, digest) = (&source.file, source.rows, source.source);
-        println!("  {file}: {} rows, {digest}, by {}", thousands(rows), source.importer);
+        outln!("  {file}: {} rows, {digest}, by {}", thousands(rows), source.importer);
     }
     for result in &manifest.quality {
-        println!("  {}: {:?} ({})", result.verdict, result.expectation, result.observed);
+        outln!("  {}: {:?} ({})", result.verdict, result.expectation, result.observed);
     }
-    println!();
+    outln!();
     let mut rows =
         Rows::new(&["column", "kind", "#nulls", "#min", "#max", "#mean", "#deviation", "top"]);
     for field in &view.schema.fields {
@@ -151,13 +152,15 @@ fn diff(client: &Client, global: &Global, path: &str) -> anyhow::Result<ExitCode
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(schema) = &diff.schema {
-        println!("schema: {schema}");
+        outln!("schema: {schema}");
     }
     let [before, after] = diff.rows.map(thousands);
-    println!("rows: {before} before, {after} after");
-    println!(
+    outln!("rows: {before} before, {after} after");
+    outln!(
         "chunks: {} shared, {} removed, {} added",
-        diff.chunks_shared, diff.chunks_removed, diff.chunks_added
+        diff.chunks_shared,
+        diff.chunks_removed,
+        diff.chunks_added
     );
     let mut rows = Rows::new(&["column", "#mean before", "#mean after", "#nulls before", "#after"]);
     for (column, [before, after]) in &diff.statistics {

@@ -17,6 +17,8 @@ use super::show::{print_run, print_slices};
 use crate::args::{Global, PipelineArgs};
 use crate::client::Client;
 use crate::failure::Hinted;
+use crate::interrupt;
+use crate::output::outln;
 use crate::output::{number, thousands};
 use crate::session::{Missing, connect};
 
@@ -32,6 +34,7 @@ pub(super) fn demo(global: &Global, example: &Path) -> anyhow::Result<ExitCode> 
         .into());
     }
     let folder = tempfile::tempdir().context("no folder for the demo's store")?;
+    interrupt::forget(folder.path().to_owned());
     let store = global.store.clone().unwrap_or_else(|| folder.path().join("store"));
     let global = Global { store: Some(store), server: None, json: false, ..global.clone() };
     let client = connect(&global, Missing::Make)?;
@@ -48,7 +51,7 @@ pub(super) fn demo(global: &Global, example: &Path) -> anyhow::Result<ExitCode> 
     for column in ["origin", "carrier", "time_hour"] {
         if let Some(report) = last.reports.get("report") {
             print_slices(report, column, &METRICS);
-            println!();
+            outln!();
         }
     }
     heading("4. Replay: every component again, on the portable interpreter, without the cache");
@@ -57,7 +60,7 @@ pub(super) fn demo(global: &Global, example: &Path) -> anyhow::Result<ExitCode> 
     ensure!(report.identical, "the replay must be identical");
     heading("5. A bundle, verified where there is no store; then with one byte flipped");
     flip_a_byte(&client, &global, &last.run, folder.path())?;
-    println!("\ndone in {:.0} s", started.elapsed().as_secs_f64());
+    outln!("\ndone in {:.0} s", started.elapsed().as_secs_f64());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -67,7 +70,7 @@ fn now() -> Instant {
 }
 
 fn heading(text: &str) {
-    println!("\n== {text}\n");
+    outln!("\n== {text}\n");
 }
 
 fn whole_year(client: &Client, global: &Global, example: &Path) -> anyhow::Result<()> {
@@ -78,7 +81,7 @@ fn whole_year(client: &Client, global: &Global, example: &Path) -> anyhow::Resul
     print_run(&run);
     ensure!(run.status == "succeeded", "the run must succeed");
     let again = submit(client, global, &request)?;
-    println!(
+    outln!(
         "\nthe same again: {} units executed, {} reused, {} ms",
         again.units_executed,
         again.units_reused,
@@ -116,7 +119,7 @@ fn month_by_month(
         };
         let (decision, run) = decide_and_train(client, global, request)?;
         print_month(month, rows, &decision, run.as_ref())?;
-        if let Some(run) = run.filter(|run| is_promoted(run)) {
+        if let Some(run) = run.filter(is_promoted) {
             champion = Some(run);
         }
     }
@@ -138,8 +141,8 @@ fn print_month(
     };
     let auc = decision.metrics.get("roc_auc").copied().flatten();
     let seen = auc.map_or_else(String::new, |auc| format!(", champion's ROC AUC on it {auc:.4}"));
-    println!("{month}  {} rows{seen}", thousands(rows));
-    println!("         {}: {}", decided.verdict, decided.reason);
+    outln!("{month}  {} rows{seen}", thousands(rows));
+    outln!("         {}: {}", decided.verdict, decided.reason);
     let Some(run) = run else { return Ok(()) };
     if run.status != "succeeded" {
         bail!("{}", run.message.as_deref().unwrap_or("the run failed"));
@@ -164,7 +167,7 @@ fn print_month(
         let why = run.gate.iter().find(|rule| rule.verdict.as_deref() != Some("pass"));
         format!("not promoted: {}", why.map_or("", |rule| rule.detail.as_str()))
     };
-    println!("         {model}: ROC AUC {}{against} — {end}", number(challenger));
+    outln!("         {model}: ROC AUC {}{against} — {end}", number(challenger));
     Ok(())
 }
 

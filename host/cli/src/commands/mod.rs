@@ -1,6 +1,7 @@
 //! One module for each group of verbs.
 
 mod audit;
+mod author;
 mod data;
 mod demo;
 mod models;
@@ -49,7 +50,7 @@ pub(crate) fn perform(args: Args) -> anyhow::Result<ExitCode> {
         Verb::Artifact { digest, output } => {
             audit::artifact(&open(Missing::Refuse)?, &digest, output)
         }
-        Verb::Serve { listen, token_file } => serve::serve(&global, listen, token_file),
+        Verb::Serve(args) => serve::serve(&global, &args),
         Verb::Token(verb) => serve::token(&global, &verb),
         Verb::Gc { dry_run } => store::gc(&open(Missing::Refuse)?, &global, dry_run),
         Verb::Fsck => store::fsck(&open(Missing::Refuse)?, &global),

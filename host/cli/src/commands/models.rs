@@ -6,6 +6,7 @@ use refrain_api::wire::{AliasMove, ModelVersionView, Models};
 
 use crate::args::Global;
 use crate::client::{Client, escape};
+use crate::output::outln;
 use crate::output::{self, Rows, short};
 
 pub(super) fn list(
@@ -59,7 +60,7 @@ fn moved(global: &Global, to: &ModelVersionView, alias: &str) -> anyhow::Result<
     if global.json {
         output::json(to)?;
     } else {
-        println!("`{alias}` of {} is version {} ({})", to.model, to.version, short(&to.digest));
+        outln!("`{alias}` of {} is version {} ({})", to.model, to.version, short(&to.digest));
     }
     Ok(ExitCode::SUCCESS)
 }

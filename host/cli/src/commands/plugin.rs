@@ -3,12 +3,17 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
+use refrain_admission::Embedded;
 use refrain_api::wire::{PluginView, Plugins};
+use refrain_authoring::Project;
+use refrain_domain::Grant;
 use refrain_sandbox::Sandbox;
 
-use crate::args::{Global, PluginVerb};
+use super::author;
+use crate::args::{Global, PluginVerb, PushArgs};
 use crate::client::escape;
+use crate::output::outln;
 use crate::output::{self, Rows, bytes, short};
 use crate::session::{Missing, connect};
 
@@ -17,28 +22,56 @@ pub(super) fn perform(global: &Global, verb: PluginVerb) -> anyhow::Result<ExitC
         PluginVerb::List => list(global, "/v1/plugins"),
         PluginVerb::Show { plugin } => list(global, &format!("/v1/plugins/{}", escape(&plugin))),
         PluginVerb::Inspect { file } => inspect(global, &file),
-        PluginVerb::Push { file, name, version, grants, licence } => {
-            let component = read(&file)?;
-            let mut path = format!(
-                "/v1/plugins?name={}&version={}&grants={}",
-                escape(&name),
-                escape(&version),
-                escape(&grants.join(","))
-            );
-            if let Some(licence) = licence {
-                path += &format!("&licence={}", escape(&licence));
-            }
-            let client = connect(global, Missing::Make)?;
-            let plugin: PluginView = client.upload(&path, "application/wasm", component)?;
-            if global.json {
-                output::json(&plugin)?;
-            } else {
-                let PluginView { name, version, world, digest, .. } = &plugin;
-                println!("{name}@{version}: {world}, {digest}");
-            }
-            Ok(ExitCode::SUCCESS)
+        PluginVerb::New { name, world, language, into } => {
+            author::new(global, &into, &name, world, language)
         }
+        PluginVerb::Build { project } => author::make(global, &project),
+        PluginVerb::Test { project, component } => author::test(global, &project, component),
+        PluginVerb::Push(push) => self::push(global, push),
     }
+}
+
+/// What the operator says counts; for the rest the component speaks for itself.
+fn push(global: &Global, push: PushArgs) -> anyhow::Result<ExitCode> {
+    let file = match push.file {
+        Some(file) => file,
+        None => Project::open(Path::new("."))?.component(),
+    };
+    let component = read(&file)?;
+    let said =
+        Embedded::read(&component).map_err(|error| anyhow!("{}: {error}", file.display()))?;
+    let missing = |flag: &str, example: &str| {
+        let file = file.display();
+        anyhow!(
+            "{file} does not say its {flag}: build it with `refrain plugin build`, or add `{example}`"
+        )
+    };
+    let name = push.name.or_else(|| Some(said.as_ref()?.name.clone()));
+    let version = push.version.or_else(|| Some(said.as_ref()?.version.to_string()));
+    let grants = if push.grants.is_empty() {
+        let asked = said.iter().flat_map(|said| &said.grants);
+        asked.map(|Grant::Wasi| "wasi".to_owned()).collect()
+    } else {
+        push.grants
+    };
+    let mut path = format!(
+        "/v1/plugins?name={}&version={}&grants={}",
+        escape(&name.ok_or_else(|| missing("name", "--name NAME"))?),
+        escape(&version.ok_or_else(|| missing("version", "--as 0.1.0"))?),
+        escape(&grants.join(","))
+    );
+    if let Some(licence) = push.licence {
+        path += &format!("&licence={}", escape(&licence));
+    }
+    let client = connect(global, Missing::Make)?;
+    let plugin: PluginView = client.upload(&path, "application/wasm", component)?;
+    if global.json {
+        output::json(&plugin)?;
+    } else {
+        let PluginView { name, version, world, digest, .. } = &plugin;
+        outln!("{name}@{version}: {world}, {digest}");
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn list(global: &Global, path: &str) -> anyhow::Result<ExitCode> {
@@ -79,15 +112,15 @@ fn inspect(global: &Global, file: &Path) -> anyhow::Result<ExitCode> {
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("digest     {digest}");
-    println!("world      {}", world.as_deref().unwrap_or("none of Refrain's"));
-    println!("size       {}, {} functions", bytes(info.size_bytes as u64), info.n_functions);
+    outln!("digest     {digest}");
+    outln!("world      {}", world.as_deref().unwrap_or("none of Refrain's"));
+    outln!("size       {}, {} functions", bytes(info.size_bytes as u64), info.n_functions);
     let list = |names: &[String]| match names {
         [] => "none".to_owned(),
         names => names.join("\n           "),
     };
-    println!("imports    {}", list(&info.imports));
-    println!("exports    {}", list(&info.exports));
+    outln!("imports    {}", list(&info.imports));
+    outln!("exports    {}", list(&info.exports));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,16 +6,19 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use refrain_api::wire::{
-    CompileRequest, ImportOptions, ImportPath, Imported, PlanView, Purpose, RunRequest, RunView,
-    Submitted,
+    CompileRequest, ImportOptions, ImportPath, ImportSource, Imported, PlanView, Purpose,
+    RunRequest, RunView, Submitted,
 };
+use refrain_domain::Digest;
 use refrain_runner::PipelineSpec;
 
 use super::show::{print_decision, print_run};
 use crate::args::{Global, PipelineArgs};
 use crate::client::{Client, escape};
 use crate::failure::Refused;
+use crate::interrupt;
 use crate::output;
+use crate::output::outln;
 use crate::progress::Spinner;
 
 pub(super) fn run(
@@ -74,7 +77,7 @@ pub(super) fn plan(
         output::json(&plan)?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("plan {}", plan.plan);
+    outln!("plan {}", plan.plan);
     let mut rows = output::Rows::new(&["step", "does", "plugin", "reads"]);
     for step in &plan.steps {
         let plugin = output::or_dash(step.plugin.as_deref());
@@ -135,7 +138,41 @@ pub(super) fn import(
         let path_in_request = absolute.to_str().context("the file's name is not UTF-8")?.to_owned();
         return client.watch(&path, &ImportPath { path: path_in_request, options }, &mut watch);
     }
-    client.send_file(&path, &options, file, &mut watch)
+    match known(client, dataset, file, &options)? {
+        Some(imported) => Ok(imported),
+        None => client.send_file(&path, &options, file, &mut watch),
+    }
+}
+
+/// What the server made of the same file before, if it remembers: then it need not be sent.
+fn known(
+    client: &Client,
+    dataset: &str,
+    file: &Path,
+    options: &ImportOptions,
+) -> anyhow::Result<Option<Imported>> {
+    if options.append {
+        return Ok(None);
+    }
+    let mut hasher = blake3::Hasher::new();
+    let hashed = std::fs::File::open(file).and_then(|file| hasher.update_reader(file).map(drop));
+    hashed.with_context(|| format!("{} cannot be read", file.display()))?;
+    let request = ImportSource {
+        source: Digest::from_bytes(*hasher.finalize().as_bytes()).to_string(),
+        file: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        options: options.clone(),
+    };
+    let found = client.post(&format!("/v1/datasets/{}/sources", escape(dataset)), &request);
+    match found {
+        Ok(imported) => Ok(Some(imported)),
+        // Also what a server says that has no such route.
+        Err(error) if is_not_found(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_not_found(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Refused>().is_some_and(|Refused(problem)| problem.code() == "not-found")
 }
 
 /// Submits a run and follows it to its end.
@@ -153,6 +190,10 @@ pub(super) fn submit(
 /// Shows the steps of a run as they end.
 pub(super) fn follow(client: &Client, spinner: &Spinner, run: &str) -> anyhow::Result<()> {
     spinner.say(format!("running {run}"));
+    interrupt::advise(Some(match client.is_local() {
+        true => format!("; `refrain resume {run}` goes on"),
+        false => format!("; run {run} goes on, and `refrain cancel {run}` ends it"),
+    }));
     client.follow(&format!("/v1/runs/{}/events", escape(run)), &mut |event| {
         if event.name == "step-finished" {
             let step = event.data["step"].as_str().unwrap_or_default();
@@ -163,7 +204,11 @@ pub(super) fn follow(client: &Client, spinner: &Spinner, run: &str) -> anyhow::R
             spinner.note(format!("  {step}: {executed} executed, {reused} reused, {time}"));
             spinner.say(format!("running {run}: {step} done"));
         }
-    })
+    })?;
+    // What rests because of Ctrl-C has not ended.
+    interrupt::check()?;
+    interrupt::advise(None);
+    Ok(())
 }
 
 /// A run that came to its end is a success, whatever its gate said.

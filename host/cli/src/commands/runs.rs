@@ -8,6 +8,7 @@ use super::run::{code_of, follow};
 use super::show::{print_decision, print_drift, print_run, print_steps};
 use crate::args::Global;
 use crate::client::{Client, escape};
+use crate::output::outln;
 use crate::output::{self, Rows, duration, or_dash};
 use crate::progress::Spinner;
 
@@ -69,7 +70,7 @@ pub(super) fn cancel(client: &Client, global: &Global, run: &str) -> anyhow::Res
     if global.json {
         output::json(&run)?;
     } else {
-        println!("run {}: {}", run.run, run.status);
+        outln!("run {}: {}", run.run, run.status);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,23 +1,23 @@
 //! `serve` and `token`.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use refrain_api::{Access, AppOptions, ServeOptions, serve as run_server};
 use refrain_domain::Digest;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::args::{Global, TokenVerb};
+use crate::args::{Global, ServeArgs, TokenVerb};
 use crate::failure::Hinted;
 use crate::output;
+use crate::output::{errln, outln};
 use crate::session::{Missing, open, store_path};
 
-pub(super) fn serve(
-    global: &Global,
-    address: SocketAddr,
-    token_file: Option<PathBuf>,
-) -> anyhow::Result<ExitCode> {
+/// How long work that nobody waits for any more may take to notice.
+const LEFT_BEHIND_MAX: Duration = Duration::from_secs(1);
+
+pub(super) fn serve(global: &Global, args: &ServeArgs) -> anyhow::Result<ExitCode> {
     if global.server.is_some() {
         return Err(Hinted {
             message: "a server serves a store of its own machine".to_owned(),
@@ -25,48 +25,84 @@ pub(super) fn serve(
         }
         .into());
     }
-    let access = match &token_file {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.context("the operating system gives no threads")?;
+    let served = runtime.block_on(listen_and_serve(global, args));
+    // What is still being read or replayed then is nobody's: it ends with the process.
+    runtime.shutdown_timeout(LEFT_BEHIND_MAX);
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn listen_and_serve(global: &Global, args: &ServeArgs) -> anyhow::Result<()> {
+    // From here on, whoever asks the process to end is heard.
+    let signals = Signals::listen()?;
+    let access = match &args.token_file {
         Some(path) => Access::from_file(path)?,
         None => Access::open(),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.context("the operating system gives no threads")?;
-    runtime.block_on(async {
-        // Before the store is opened: what cannot be served need not be locked.
-        let listener = refrain_api::serve::listen(address, &access).await?;
-        let spool_dir = store_path(global).join("incoming");
-        let options = AppOptions {
-            has_local_files: false,
-            tells_internals: false,
-            spool_dir: Some(spool_dir.clone()),
-            access,
-        };
-        let app = open(global, Missing::Make, options)?;
-        // What a crash left here was never acknowledged.
-        drop(std::fs::remove_dir_all(&spool_dir));
-        std::fs::create_dir_all(&spool_dir).with_context(|| spool_dir.display().to_string())?;
-        for run in app.resume_all()? {
-            eprintln!("resuming {run}");
-        }
-        let address = listener.local_addr()?;
-        eprintln!("listening on http://{address}, store {}", store_path(global).display());
-        let router = refrain_api::router(app.clone());
-        run_server(listener, app, router, ServeOptions::default(), stop()).await;
-        Ok(ExitCode::SUCCESS)
-    })
+    // Before the store is opened: what cannot be served need not be locked.
+    let listener = refrain_api::serve::listen(args.listen, &access).await?;
+    let spool_dir = store_path(global).join("incoming");
+    let options = AppOptions {
+        spool_dir: Some(spool_dir.clone()),
+        body_timeout: seconds(args.body_timeout),
+        access,
+        ..AppOptions::default()
+    };
+    let app = open(global, Missing::Make, options)?;
+    // What a crash left here was never acknowledged.
+    drop(std::fs::remove_dir_all(&spool_dir));
+    std::fs::create_dir_all(&spool_dir).with_context(|| spool_dir.display().to_string())?;
+    for run in app.resume_all()? {
+        errln!("resuming {run}");
+    }
+    let address = listener.local_addr()?;
+    errln!("listening on http://{address}, store {}", store_path(global).display());
+    let router = refrain_api::router(app.clone());
+    let limits = ServeOptions {
+        connections_max: args.connections_max as usize,
+        head_timeout: seconds(args.head_timeout),
+        write_timeout: seconds(args.write_timeout),
+        ..ServeOptions::default()
+    };
+    run_server(listener, app, router, limits, signals.stop()).await;
+    Ok(())
 }
 
-/// Ctrl-C, or what a service manager sends.
-async fn stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+fn seconds(n: u32) -> Duration {
+    Duration::from_secs(n.into())
+}
+
+/// Ctrl-C, and what a service manager sends.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("the operating system gives no signals");
+        let interrupt = listen(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: listen(SignalKind::terminate())? })
     }
-    eprintln!("stopping: runs under way go on at the next start");
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    /// Waits for the first. A second one ends the process without waiting for anything.
+    async fn stop(mut self) {
+        self.next().await;
+        errln!("stopping: runs under way go on at the next start");
+        tokio::spawn(async move {
+            self.next().await;
+            errln!("stopped at once: nothing that was acknowledged is lost");
+            std::process::exit(1);
+        });
+    }
 }
 
 pub(super) fn token(global: &Global, verb: &TokenVerb) -> anyhow::Result<ExitCode> {
@@ -84,8 +120,8 @@ pub(super) fn token(global: &Global, verb: &TokenVerb) -> anyhow::Result<ExitCod
         output::json(&serde_json::json!({"token": token, "line": line}))?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{token}");
-    eprintln!("shown once; add this line to the server's token file:");
-    eprintln!("{line}");
+    outln!("{token}");
+    errln!("shown once; add this line to the server's token file:");
+    errln!("{line}");
     Ok(ExitCode::SUCCESS)
 }

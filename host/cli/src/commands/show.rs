@@ -2,11 +2,12 @@
 
 use refrain_api::wire::{MetricView, RunView};
 
+use crate::output::outln;
 use crate::output::{Rows, duration, number, or_dash, short, thousands};
 
 /// Everything about a run that fits a screen.
 pub(super) fn print_run(run: &RunView) {
-    println!(
+    outln!(
         "run {}: {}, {} units executed, {} reused, {}",
         run.run,
         run.status,
@@ -15,22 +16,22 @@ pub(super) fn print_run(run: &RunView) {
         duration(run.wall_ms)
     );
     if let Some(message) = &run.message {
-        println!("{message}");
+        outln!("{message}");
     }
     print_metrics(run);
     if let Some(decision) = &run.decision {
-        println!("\ndecision: {} — {}", decision.verdict, decision.reason);
+        outln!("\ndecision: {} — {}", decision.verdict, decision.reason);
     }
     if !run.gate.is_empty() {
-        println!("\ngate: {}", or_dash(run.verdict.as_deref()));
+        outln!("\ngate: {}", or_dash(run.verdict.as_deref()));
         for rule in &run.gate {
-            println!("  {:<12} {}", or_dash(rule.verdict.as_deref()), rule.detail);
+            outln!("  {:<12} {}", or_dash(rule.verdict.as_deref()), rule.detail);
         }
     }
     if let Some(model) = &run.model_version {
         let alias = model.alias.as_ref().map(|alias| format!(", now `{alias}`"));
         let alias = alias.unwrap_or_default();
-        println!("\nmodel {}/{} ({}){alias}", model.model, model.version, short(&model.digest));
+        outln!("\nmodel {}/{} ({}){alias}", model.model, model.version, short(&model.digest));
     }
 }
 
@@ -38,7 +39,7 @@ fn print_metrics(run: &RunView) {
     if run.metrics.is_empty() {
         return;
     }
-    println!();
+    outln!();
     let mut rows = Rows::new(&["metric", "#value"]);
     for (name, value) in &run.metrics {
         rows.row(&[name, &number(*value)]);
@@ -48,7 +49,7 @@ fn print_metrics(run: &RunView) {
 
 /// The steps of a run, with what they cost.
 pub(super) fn print_steps(run: &RunView) {
-    println!();
+    outln!();
     let mut rows = Rows::new(&["step", "does", "#executed", "#reused", "#fuel", "#time", "output"]);
     for step in &run.steps {
         let time = duration(i64::try_from(step.wall_us / 1_000).ok());
@@ -70,7 +71,7 @@ pub(super) fn print_steps(run: &RunView) {
 /// Drift scores, if the run has any.
 pub(super) fn print_drift(run: &RunView) {
     for scores in run.drift.values() {
-        println!();
+        outln!();
         let mut rows = Rows::new(&["column", "measure", "#value", "#p", "#threshold", "verdict"]);
         for score in scores {
             let verdict = format!("{:?}", score.verdict).to_lowercase();
@@ -92,10 +93,10 @@ pub(super) fn print_decision(run: &RunView) {
     let Some(decision) = &run.decision else {
         return print_run(run);
     };
-    println!("run {}: {} — {}", run.run, decision.verdict, decision.reason);
+    outln!("run {}: {} — {}", run.run, decision.verdict, decision.reason);
     for evidence in &decision.record.decision.evidence {
         let verdict = format!("{:?}", evidence.verdict).to_lowercase();
-        println!("  {verdict:<12} {}: {}", evidence.rule, evidence.detail);
+        outln!("  {verdict:<12} {}: {}", evidence.rule, evidence.detail);
     }
 }
 

@@ -10,6 +10,7 @@ use refrain_store::SledStore;
 
 use crate::args::Global;
 use crate::client::Client;
+use crate::output::outln;
 use crate::output::{self, bytes, thousands};
 use crate::progress::Spinner;
 use crate::session::{Missing, connect, no_store, store_path};
@@ -20,7 +21,7 @@ pub(super) fn init(global: &Global) -> anyhow::Result<ExitCode> {
     drop(connect(global, Missing::Make)?);
     if !global.json {
         let path = path.display();
-        println!(
+        outln!(
             "{}",
             if existed { format!("{path} is a store already") } else { format!("made {path}") }
         );
@@ -39,7 +40,7 @@ pub(super) fn gc(client: &Client, global: &Global, dry_run: bool) -> anyhow::Res
     }
     let (kept, swept) = (thousands(collected.kept), thousands(collected.swept));
     let verb = if dry_run { "would sweep" } else { "swept" };
-    println!("{verb} {swept} artifacts ({}), kept {kept}", bytes(collected.freed_bytes));
+    outln!("{verb} {swept} artifacts ({}), kept {kept}", bytes(collected.freed_bytes));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -50,9 +51,9 @@ pub(super) fn fsck(client: &Client, global: &Global) -> anyhow::Result<ExitCode>
     if global.json {
         output::json(&checked)?;
     } else {
-        println!("{} artifacts verified", thousands(checked.verified));
+        outln!("{} artifacts verified", thousands(checked.verified));
         for fault in &checked.faults {
-            println!("{}", fault.detail);
+            outln!("{}", fault.detail);
         }
     }
     Ok(if checked.sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -68,7 +69,7 @@ pub(super) fn backup(client: &Client, global: &Global, to: &Path) -> anyhow::Res
     if global.json {
         output::json(&done)?;
     } else {
-        println!("copied to {}; `refrain restore` makes a store of it", done.path);
+        outln!("copied to {}; `refrain restore` makes a store of it", done.path);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -79,7 +80,7 @@ pub(super) fn restore(global: &Global, from: &Path) -> anyhow::Result<ExitCode> 
     let spinner = Spinner::new(global, "copying");
     SledStore::restore(from, &to)?;
     drop(spinner);
-    println!("{} is a store again", to.display());
+    outln!("{} is a store again", to.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -93,12 +94,12 @@ pub(super) fn rebuild_index(global: &Global) -> anyhow::Result<ExitCode> {
     let report = SledStore::rebuild_index(&path)?;
     drop(spinner);
     let (n_artifacts, n_changes) = (thousands(report.n_artifacts), thousands(report.n_changes));
-    println!("{n_artifacts} artifacts and {n_changes} changes of refs and events came back");
+    outln!("{n_artifacts} artifacts and {n_changes} changes of refs and events came back");
     if report.n_damaged > 0 {
-        println!("{} places are damaged: `refrain fsck` lists them", report.n_damaged);
+        outln!("{} places are damaged: `refrain fsck` lists them", report.n_damaged);
     }
     if let Some(aside) = report.set_aside {
-        println!("the index that was there is now {}", aside.display());
+        outln!("the index that was there is now {}", aside.display());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -13,7 +13,9 @@ impl Planner<'_> {
         let (source, info) = self.table(name, &split.input)?;
         let op = match &split.by {
             SplitBy::Word(word) if word == "time" => split_by_time(name, split, &info)?,
-            SplitBy::Word(column) => split_by_hash(name, split, &info, &[column.clone()])?,
+            SplitBy::Word(column) => {
+                split_by_hash(name, split, &info, std::slice::from_ref(column))?
+            }
             SplitBy::Columns(columns) => split_by_hash(name, split, &info, columns)?,
         };
         let output = |name: &str| PlannedOutput {

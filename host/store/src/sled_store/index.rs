@@ -146,6 +146,17 @@ impl Index {
         self.db.iter().map(|item| item.map_err(from_sled))
     }
 
+    /// Reads every entry.
+    ///
+    /// # Errors
+    /// The first that cannot be read.
+    pub(super) fn read_through(&self) -> Result<()> {
+        let read = || self.dump().try_for_each(|entry| entry.map(drop));
+        // sled panics on some damage. Nothing is changed by reading.
+        let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+        read.map_err(|_| damaged("it cannot be read"))?
+    }
+
     /// Applies a batch, all or nothing. It can be seen at once, and reaches the disk with some
     /// later [`Self::flush`].
     pub(super) fn apply(&self, mut changes: Changeset) -> Result<()> {

@@ -56,8 +56,8 @@ pub struct SledStore {
     publishing: Mutex<()>,
     /// Serialises collections, checks and backups; taken before `publishing`.
     maintenance: Mutex<()>,
-    /// Held for its lock, and dropped last.
-    _lock: std::fs::File,
+    /// Held for its lock, and dropped last; empty once the store is closed.
+    lock: std::fs::File,
 }
 
 /// How much is stored.
@@ -218,7 +218,9 @@ impl SledStore {
 impl Drop for SledStore {
     fn drop(&mut self) {
         // What is lost here is taken in again at the next opening.
-        drop(self.index.flush());
+        if self.index.flush().is_ok() && self.check_running().is_ok() {
+            drop(self.lock.set_len(0));
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use cap_std::fs::{Dir, OpenOptions};
 
 use super::SledStore;
 use super::flight::Flight;
-use super::index::{Changeset, Index};
+use super::index::{Changeset, Index, damaged};
 use super::packs::{Packs, Tail, sync_dir};
 use super::replay::recover;
 use crate::{Result, StoreError};
@@ -43,7 +43,8 @@ impl SledStore {
             return Err(no_index());
         }
         let packs = Packs::new(folder.packs()?, Tail::default());
-        let index = Index::open(&path.join("index"))?;
+        let index =
+            if is_new { Index::open(&path.join("index"))? } else { folder.sound_index()? };
         if is_new {
             folder.create(&index)?;
         } else if index.meta("format")?.is_none() {
@@ -59,6 +60,8 @@ pub(super) struct Folder<'a> {
     pub path: &'a Path,
     pub dir: Dir,
     lock: std::fs::File,
+    /// Whether whoever had the store open before did not come to close it.
+    was_killed: bool,
 }
 
 impl<'a> Folder<'a> {
@@ -66,8 +69,25 @@ impl<'a> Folder<'a> {
         std::fs::create_dir_all(path).map_err(io(format!("creating {}", path.display())))?;
         let dir = Dir::open_ambient_dir(path, ambient_authority());
         let dir = dir.map_err(io(format!("opening {}", path.display())))?;
-        let lock = lock(&dir, path)?;
-        Ok(Self { path, dir, lock })
+        let (lock, was_killed) = lock(&dir, path)?;
+        Ok(Self { path, dir, lock, was_killed })
+    }
+
+    /// The index. After a kill every entry of it is looked at, since sled may have lost some; an
+    /// index that cannot be read is made anew from the packs, which hold all that it said.
+    fn sound_index(&self) -> Result<Index> {
+        let path = self.path.join("index");
+        if !self.was_killed {
+            return Index::open(&path);
+        }
+        match read_through(&path) {
+            Ok(index) => Ok(index),
+            Err(error) => {
+                tracing::warn!(%error, "the index did not survive a kill, and is made anew");
+                self.rebuild_index()?;
+                Index::open(&path)
+            }
+        }
     }
 
     /// Whether the folder is to become a store; an error if it cannot.
@@ -146,12 +166,23 @@ impl<'a> Folder<'a> {
             stopped: Mutex::default(),
             publishing: Mutex::default(),
             maintenance: Mutex::default(),
-            _lock: self.lock,
+            lock: self.lock,
         }
     }
 }
 
-fn lock(dir: &Dir, path: &Path) -> Result<std::fs::File> {
+/// Opens an index and reads every entry. sled takes some damage for an index without entries.
+fn read_through(path: &Path) -> Result<Index> {
+    let index = Index::open(path)?;
+    index.read_through()?;
+    match index.meta("format")? {
+        Some(_) => Ok(index),
+        None => Err(damaged("it is empty")),
+    }
+}
+
+/// The lock, and whether whoever held it before left without emptying it.
+fn lock(dir: &Dir, path: &Path) -> Result<(std::fs::File, bool)> {
     let doing = "locking the store";
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true);
@@ -166,9 +197,10 @@ fn lock(dir: &Dir, path: &Path) -> Result<std::fs::File> {
         }
         Err(std::fs::TryLockError::Error(error)) => return Err(StoreError::io(doing, error)),
     }
+    let was_killed = file.metadata().is_ok_and(|metadata| metadata.len() > 0);
     // On a full disk this fails, and the store must open all the same.
     drop(file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())));
-    Ok(file)
+    Ok((file, was_killed))
 }
 
 pub(super) fn io(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> StoreError {

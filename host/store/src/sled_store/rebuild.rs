@@ -37,11 +37,18 @@ impl SledStore {
         if folder.check_format()? {
             return Err(folder.format_error("none: it is empty".to_owned()));
         }
+        folder.rebuild_index()
+    }
+}
+
+impl Folder<'_> {
+    pub(super) fn rebuild_index(&self) -> Result<RebuildReport> {
+        let path = self.path;
         let new = path.join("index.new");
         if new.exists() {
             std::fs::remove_dir_all(&new).map_err(io("removing an index that was not finished"))?;
         }
-        let packs = Packs::new(folder.packs()?, Tail::default());
+        let packs = Packs::new(self.packs()?, Tail::default());
         let replayed = {
             let index = Index::open(&new)?;
             let replayed = replay(&packs, &index, Tail::default())?;
@@ -55,7 +62,7 @@ impl SledStore {
         };
         let set_aside = set_aside(path)?;
         std::fs::rename(&new, path.join("index")).map_err(io("moving the new index into place"))?;
-        sync_dir(&folder.dir)?;
+        sync_dir(&self.dir)?;
         Ok(RebuildReport {
             n_artifacts: replayed.n_artifacts,
             n_changes: replayed.n_changes,

@@ -94,6 +94,26 @@ fn an_index_that_is_older_than_the_packs_is_refused() {
     assert!(sample.are_names_right(&SledStore::open(&sample.path()).unwrap()));
 }
 
+/// sled promises to survive a kill, and does not always.
+#[test]
+fn an_index_that_did_not_survive_a_kill_is_made_anew() {
+    let sample = Sample::new();
+    let lock = sample.path().join("lock");
+    assert_eq!(std::fs::metadata(&lock).unwrap().len(), 0, "a store that was closed says so");
+    let db = sample.path().join("index/db");
+    let mut bytes = std::fs::read(&db).unwrap();
+    bytes[16..].iter_mut().for_each(|byte| *byte ^= 0x55);
+    std::fs::write(&db, bytes).unwrap();
+    // As whoever was killed leaves it.
+    std::fs::write(&lock, "4711").unwrap();
+    let store = SledStore::open(&sample.path()).unwrap();
+    assert_eq!(sample.unserved(&store), []);
+    assert!(sample.are_names_right(&store));
+    assert_sound(&store);
+    drop(store);
+    assert!(sample.path().join("index").is_dir());
+}
+
 #[test]
 fn a_new_index_leaves_the_old_one_beside_it() {
     let sample = Sample::new();

@@ -1,0 +1,7 @@
+module mean-shift
+
+go 1.24
+
+require refrain v0.1.0
+
+replace refrain => ../..

@@ -1,0 +1,11 @@
+package main
+
+import (
+	"testing"
+
+	"refrain/cases"
+)
+
+func TestGoldenCasesHoldWholeAndInParts(t *testing.T) {
+	cases.Drift(t, "../cases", meanShift{}, defaults)
+}

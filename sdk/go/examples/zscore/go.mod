@@ -1,0 +1,7 @@
+module zscore
+
+go 1.24
+
+require refrain v0.1.0
+
+replace refrain => ../..

@@ -1,0 +1,5 @@
+module {{name}}
+
+go 1.24
+
+require refrain v0.1.0
