@@ -16,7 +16,7 @@ use crate::support::{cases, check_golden, copy_files, entries, stem, tables};
 fn good_pipelines_make_what_they_made() {
     let folders = entries(&cases("good"));
     assert!(folders.len() >= 12, "only {} cases were found", folders.len());
-    report(&folders, |folder| good(folder));
+    report(&folders, good);
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn an_import_that_nobody_granted_is_refused() {
 }
 
 /// 4. A run's state is the fold of its events, and whatever prefix of them a crash leaves behind is
-/// driven on to the same end.
+///    driven on to the same end.
 #[test]
 fn every_prefix_of_a_run_leads_to_the_same_model() {
     let lab = Lab::default();
