@@ -40,7 +40,6 @@
 //!   slot's) beside those of the plan.
 
 use std::hint::black_box;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -53,23 +52,10 @@ use standardize::Standardize;
 const COLUMNS: usize = 8;
 const ROWS: usize = 8_192;
 
-fn plugin_file(name: &str) -> Vec<u8> {
-    let root = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target")),
-        PathBuf::from,
-    );
-    let dir =
-        std::env::var_os("REFRAIN_PLUGINS_DIR").map_or_else(|| root.join("plugins"), PathBuf::from);
-    let path = dir.join(format!("{name}.wasm"));
-    std::fs::read(&path).unwrap_or_else(|error| {
-        panic!("{}: {error}; run `cargo xtask build` first", path.display())
-    })
-}
-
 fn plugin(backend: Backend, tuning: Tuning) -> Plugin {
     let options = SandboxOptions { backend, ..SandboxOptions::default() };
     let sandbox = Sandbox::for_bench(options, tuning).expect("a sandbox");
-    let component = plugin_file("standardize");
+    let component = refrain_testkit::plugin("standardize");
     let bytes = || Ok(Arc::from(component.as_slice()));
     sandbox.load(Digest::of(&component), &bytes, &[]).expect("a plugin")
 }

@@ -21,7 +21,8 @@ pub enum Grouping {
     Whole,
     /// All batches in one instance, saved, and merged into a fresh one.
     Restored,
-    /// An instance a batch, merged in order.
+    /// An instance a batch, merged in order; all in one where `describe` says that folds cannot be
+    /// merged, as the runner has it.
     Parts,
 }
 
@@ -84,16 +85,11 @@ struct Exercise<'a> {
     effect: Effect,
 }
 
-/// Runs a fold in the grouping asked for; `$finish` is called on the last instance.
+/// Runs a fold in the grouping asked for; answers the instance to be finished.
 macro_rules! fold {
     ($self:ident, $batches:expr, $start:expr, $update:expr, $save:ident, $merge:ident) => {{
         let mut instance = $start?;
         match $self.grouping {
-            Grouping::Whole => {
-                for batch in $batches {
-                    $update(&mut instance, batch)?;
-                }
-            }
             Grouping::Restored => {
                 let mut first = $start?;
                 for batch in $batches {
@@ -102,12 +98,17 @@ macro_rules! fold {
                 instance.$merge(&first.$save()?)?;
                 note(&mut $self.effect, &first.usage());
             }
-            Grouping::Parts => {
+            Grouping::Parts if $self.effect.mergeable => {
                 for batch in $batches {
                     let mut part = $start?;
                     $update(&mut part, batch)?;
                     instance.$merge(&part.$save()?)?;
                     note(&mut $self.effect, &part.usage());
+                }
+            }
+            Grouping::Whole | Grouping::Parts => {
+                for batch in $batches {
+                    $update(&mut instance, batch)?;
                 }
             }
         }

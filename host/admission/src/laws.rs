@@ -22,6 +22,9 @@ const MERGE_TOLERANCE: f64 = 1e-6;
 /// Cases that are looked at; more would only take longer.
 const CASES_MAX: usize = 4;
 
+/// The checks that look at how rows are spread.
+const LAWS: [&str; 4] = ["restored", "merged", "batches", "empty"];
+
 /// The engines that must agree.
 #[derive(Clone)]
 pub struct Provers {
@@ -62,6 +65,22 @@ struct Prover {
 
 type Outcome = Result<Effect, Failure>;
 
+/// What is made of a case's rows, and how they are spread.
+#[derive(Debug, Clone, Copy)]
+struct Trial {
+    flavour: Flavour,
+    split: Split,
+    grouping: Grouping,
+}
+
+/// Three parts, as the runner would have it with three chunks.
+const PARTS: Trial =
+    Trial { flavour: Flavour::AsGiven, split: Split::Three, grouping: Grouping::Parts };
+
+/// All rows at once.
+const ONE: Trial =
+    Trial { flavour: Flavour::AsGiven, split: Split::One, grouping: Grouping::Whole };
+
 impl Prover {
     fn prove(mut self, cases: &[Case]) -> Report {
         let role = self.cranelift.world().role;
@@ -74,13 +93,15 @@ impl Prover {
         let mut baseline = None;
         let mut refusal = None;
         for case in cases {
-            match self.run(&self.cranelift, case, Flavour::AsGiven, Split::Three, Grouping::Parts) {
-                Ok(effect) if baseline.is_none() => {
-                    baseline = Some(self.baseline(case, role).unwrap_or_else(|| weigh(&effect)));
+            match self.run(&self.cranelift, case, PARTS) {
+                Ok(effect) => {
                     self.determinism(case, &effect);
-                    self.laws(case, &effect);
+                    if baseline.is_none() {
+                        let one = self.run(&self.cranelift, case, ONE);
+                        baseline = Some(weigh(one.as_ref().unwrap_or(&effect), role));
+                        self.laws(case, &effect, one);
+                    }
                 }
-                Ok(effect) => self.determinism(case, &effect),
                 Err(failure) => refusal = Some(failure),
             }
         }
@@ -90,9 +111,8 @@ impl Prover {
                 false => (Verdict::Failed, "return an `error` instead"),
             };
             let detail = format!("no case could be run to its end ({refusal}): {remedy}");
-            for name in ["repeatable", "backends", "restored", "merged", "batches", "empty"] {
-                self.note(name, verdict, detail.clone());
-            }
+            self.note_all(&["repeatable", "backends"], verdict, &detail);
+            self.note_all(&LAWS, verdict, &detail);
         }
         Report { checks: self.checks, baseline }
     }
@@ -104,9 +124,7 @@ impl Prover {
             [json!([]), json!(null), json!("\u{0}"), json!({"no_such_parameter": [1e308]})]
         {
             case.params = params;
-            let input = (Flavour::AsGiven, Split::One);
-            let outcome = self.run(&self.cranelift, &case, input.0, input.1, Grouping::Whole);
-            if let Err(failure) = outcome
+            if let Err(failure) = self.run(&self.cranelift, &case, ONE)
                 && !is_refusal(&failure)
             {
                 let detail = format!(
@@ -117,22 +135,21 @@ impl Prover {
                 return self.note("parameters", Verdict::Failed, detail);
             }
         }
-        self.note("parameters", Verdict::Passed, String::new());
+        self.note("parameters", Verdict::Passed, "");
     }
 
     /// The same again, and the same on the other backend: bytes and fuel.
     fn determinism(&mut self, case: &Case, effect: &Effect) {
-        let given = (Flavour::AsGiven, Split::Three, Grouping::Parts);
-        let again = self.run(&self.cranelift, case, given.0, given.1, given.2);
-        self.compare("repeatable", "a second time", effect, again);
-        let there = self.run(&self.pulley, case, given.0, given.1, given.2);
-        self.compare("backends", "on Pulley", effect, there);
+        let again = self.run(&self.cranelift, case, PARTS);
+        self.judge("repeatable", "a second time", again, |again| exact(effect, again));
+        let there = self.run(&self.pulley, case, PARTS);
+        self.judge("backends", "on Pulley", there, |there| exact(effect, there));
         for (name, flavour) in [("nulls", Flavour::Nulls), ("extremes", Flavour::Extremes)] {
-            let here = self.run(&self.cranelift, case, flavour, Split::Three, Grouping::Parts);
-            match here {
-                Ok(effect) => {
-                    let there = self.run(&self.pulley, case, flavour, given.1, given.2);
-                    self.compare(name, "on Pulley", &effect, there);
+            let trial = Trial { flavour, ..PARTS };
+            match self.run(&self.cranelift, case, trial) {
+                Ok(here) => {
+                    let there = self.run(&self.pulley, case, trial);
+                    self.judge(name, "on Pulley", there, |there| exact(&here, there));
                 }
                 // A plugin may have its reasons, as long as it gives them.
                 Err(failure) if is_refusal(&failure) => self.note(name, Verdict::Passed, ""),
@@ -146,17 +163,15 @@ impl Prover {
         }
     }
 
-    fn laws(&mut self, case: &Case, parts: &Effect) {
-        let run = |this: &Self, split, grouping| {
-            this.run(&this.cranelift, case, Flavour::AsGiven, split, grouping)
-        };
+    /// `parts` and `one` are what came of the case in three parts and of its rows all at once.
+    fn laws(&mut self, case: &Case, parts: &Effect, one: Outcome) {
         let role = self.cranelift.world().role;
         if role == Role::Trigger {
-            for name in ["restored", "merged", "batches", "empty"] {
-                self.note(name, Verdict::Skipped, "a trigger sees no rows");
-            }
-            return;
+            return self.note_all(&LAWS, Verdict::Skipped, "a trigger sees no rows");
         }
+        let run = |this: &Self, split, grouping| {
+            this.run(&this.cranelift, case, Trial { split, grouping, ..PARTS })
+        };
         let whole = match run(self, Split::Three, Grouping::Whole) {
             Ok(whole) => whole,
             Err(failure) => {
@@ -164,25 +179,26 @@ impl Prover {
                 return self.note("merged", Verdict::Failed, detail);
             }
         };
+        let is_fold = matches!(role, Role::Evaluator | Role::Drift) || !whole.states.is_empty();
         if parts.mergeable {
             let restored = run(self, Split::Three, Grouping::Restored);
-            self.alike("restored", "saved and merged into a fresh instance", &whole, restored, 0.0);
-            let parts = Ok(parts.clone());
-            self.alike("merged", "merged from parts", &whole, parts, MERGE_TOLERANCE);
+            let how = "saved and merged into a fresh instance";
+            self.judge("restored", how, restored, |restored| difference(&whole, restored, 0.0));
+            let close = |parts: &Effect| difference(&whole, parts, MERGE_TOLERANCE);
+            self.judge("merged", "merged from parts", Ok(parts.clone()), close);
         } else {
-            let detail = match whole.states.as_slice() {
-                [] if role != Role::Evaluator && role != Role::Drift => "it learns nothing",
-                _ => "`describe` says that its folds cannot be merged",
+            let detail = match is_fold {
+                true => "`describe` says that its folds cannot be merged",
+                false => "it learns nothing",
             };
-            self.note("restored", Verdict::Skipped, detail);
-            self.note("merged", Verdict::Skipped, detail);
+            self.note_all(&["restored", "merged"], Verdict::Skipped, detail);
         }
-        let exact = whole.states.is_empty() && role != Role::Evaluator && role != Role::Drift;
-        let tolerance = if exact { 0.0 } else { MERGE_TOLERANCE };
-        let one = run(self, Split::One, Grouping::Whole);
-        self.alike("batches", "on the same rows in one batch", &whole, one, tolerance);
+        let tolerance = if is_fold { MERGE_TOLERANCE } else { 0.0 };
+        let how = "on the same rows in one batch";
+        self.judge("batches", how, one, |one| difference(&whole, one, tolerance));
         let with_empty = run(self, Split::ThreeAndEmpty, Grouping::Whole);
-        self.alike("empty", "with batches of no rows in between", &whole, with_empty, 0.0);
+        let how = "with batches of no rows in between";
+        self.judge("empty", how, with_empty, |found| difference(&whole, found, 0.0));
         if let Err(failure) = run(self, Split::Empty, Grouping::Whole)
             && !is_refusal(&failure)
         {
@@ -191,71 +207,38 @@ impl Prover {
         }
     }
 
-    fn baseline(&self, case: &Case, role: Role) -> Option<Baseline> {
-        let sandbox = (Flavour::AsGiven, Split::One, Grouping::Whole);
-        let effect = self.run(&self.cranelift, case, sandbox.0, sandbox.1, sandbox.2).ok()?;
-        let mut baseline = weigh(&effect);
-        if role == Role::Trigger {
-            baseline.rows = 1;
-        }
-        Some(baseline)
-    }
-
-    fn run(
-        &self,
-        plugin: &Plugin,
-        case: &Case,
-        flavour: Flavour,
-        split: Split,
-        grouping: Grouping,
-    ) -> Outcome {
-        let role = plugin.world().role;
-        let rows = input(case, role, flavour, split).map_err(|error| Failure::Error {
+    fn run(&self, plugin: &Plugin, case: &Case, trial: Trial) -> Outcome {
+        let rows = input(case, plugin.world().role, trial.flavour, trial.split);
+        let rows = rows.map_err(|error| Failure::Error {
             kind: "case".to_owned(),
             message: error.to_string(),
         })?;
         #[expect(clippy::disallowed_methods, reason = "a deadline; it aborts, never decides")]
         let deadline = Some(std::time::Instant::now() + DEADLINE);
         let context = UnitContext { limits: Limits::default(), deadline, ..UnitContext::default() };
-        // A fold that cannot be merged runs whole, as the runner runs it.
-        let whole = |failure: &Failure| grouping == Grouping::Parts && is_refusal(failure);
-        match exercise(plugin, &context, case, &rows, grouping) {
-            Err(failure) if whole(&failure) => {
-                let effect = exercise(plugin, &context, case, &rows, Grouping::Whole)?;
-                if effect.mergeable { Err(failure) } else { Ok(effect) }
-            }
-            outcome => outcome,
+        exercise(plugin, &context, case, &rows, trial.grouping)
+    }
+
+    /// Passed if it came to an end, and `fault` finds nothing.
+    fn judge(
+        &mut self,
+        name: &str,
+        how: &str,
+        found: Outcome,
+        fault: impl FnOnce(&Effect) -> Option<String>,
+    ) {
+        let fault = match &found {
+            Err(failure) => Some(format!("it ended with `{failure}`")),
+            Ok(found) => fault(found),
+        };
+        match fault {
+            Some(fault) => self.note(name, Verdict::Failed, format!("{how} {fault}")),
+            None => self.note(name, Verdict::Passed, ""),
         }
     }
 
-    /// Equal to the bit, fuel included.
-    fn compare(&mut self, name: &str, how: &str, expected: &Effect, found: Outcome) {
-        let (verdict, detail) = match found {
-            Err(failure) => (Verdict::Failed, format!("{how} it ended with `{failure}`")),
-            Ok(found) => match difference(expected, &found, 0.0) {
-                Some(detail) => (Verdict::Failed, format!("{how} {detail}")),
-                None if expected.states != found.states => {
-                    (Verdict::Failed, format!("{how} its states are other bytes"))
-                }
-                None if expected.fuel != found.fuel => {
-                    let (here, there) = (expected.fuel, found.fuel);
-                    (Verdict::Failed, format!("{how} it used {there} fuel, not {here}"))
-                }
-                None => (Verdict::Passed, String::new()),
-            },
-        };
-        self.note(name, verdict, detail);
-    }
-
-    fn alike(&mut self, name: &str, how: &str, expected: &Effect, found: Outcome, tolerance: f64) {
-        let (verdict, detail) = match found {
-            Err(failure) => (Verdict::Failed, format!("{how} it ended with `{failure}`")),
-            Ok(found) => match difference(expected, &found, tolerance) {
-                Some(detail) => (Verdict::Failed, format!("{how} {detail}")),
-                None => (Verdict::Passed, String::new()),
-            },
-        };
-        self.note(name, verdict, detail);
+    fn note_all(&mut self, names: &[&str], verdict: Verdict, detail: &str) {
+        names.iter().for_each(|name| self.note(name, verdict, detail));
     }
 
     /// One line a check: a failure on any case is the check's.
@@ -271,6 +254,17 @@ impl Prover {
     }
 }
 
+/// Equal to the bit, states and fuel included.
+fn exact(expected: &Effect, found: &Effect) -> Option<String> {
+    difference(expected, found, 0.0).or_else(|| {
+        if expected.states != found.states {
+            return Some("its states are other bytes".to_owned());
+        }
+        let (used, before) = (found.fuel, expected.fuel);
+        (used != before).then(|| format!("it used {used} fuel, not {before}"))
+    })
+}
+
 fn difference(expected: &Effect, found: &Effect, tolerance: f64) -> Option<String> {
     let value = |effect: &Effect| -> Value {
         json!({"description": effect.description, "output": effect.output})
@@ -283,7 +277,8 @@ fn is_refusal(failure: &Failure) -> bool {
     matches!(failure, Failure::Error { kind, .. } if kind != "contract")
 }
 
-fn weigh(effect: &Effect) -> Baseline {
+fn weigh(effect: &Effect, role: Role) -> Baseline {
     let Effect { fuel, memory_bytes_peak, .. } = *effect;
-    Baseline { rows: N_ROWS as u64, fuel, memory_bytes_peak }
+    let rows = if role == Role::Trigger { 1 } else { N_ROWS as u64 };
+    Baseline { rows, fuel, memory_bytes_peak }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use refrain_domain::{Batch, Column, Field, Kind, Schema, Values, VariableValues};
+use refrain_domain::{Batch, Column, Field, Kind, Schema, Values};
 use serde_json::{Map, Value, json};
 
 /// A row that does not fit its schema.
@@ -45,7 +45,7 @@ pub fn batch_of(schema: &Schema, rows: &[Map<String, Value>]) -> Result<Batch, R
 }
 
 fn column_of(field: &Field, rows: &[Map<String, Value>]) -> Result<Column, RowError> {
-    let mut values = empty(field.kind);
+    let mut values = Values::empty(field.kind);
     let mut validity = vec![0_u8; rows.len().div_ceil(8)];
     let mut has_nulls = false;
     for (index, row) in rows.iter().enumerate() {
@@ -64,18 +64,6 @@ fn column_of(field: &Field, rows: &[Map<String, Value>]) -> Result<Column, RowEr
         }
     }
     Ok(Column { values, validity: if has_nulls { validity } else { Vec::new() } })
-}
-
-fn empty(kind: Kind) -> Values {
-    match kind {
-        Kind::Boolean => Values::Boolean(Vec::new()),
-        Kind::Int64 => Values::Int64(Vec::new()),
-        Kind::Float64 => Values::Float64(Vec::new()),
-        Kind::TimestampUs => Values::TimestampUs(Vec::new()),
-        Kind::Utf8 => Values::Utf8(VariableValues::new()),
-        Kind::Binary => Values::Binary(VariableValues::new()),
-        Kind::Vector => Values::Vector(Vec::new()),
-    }
 }
 
 fn push_null(values: &mut Values, field: &Field) {

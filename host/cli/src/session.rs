@@ -62,14 +62,8 @@ pub(crate) fn store_path(global: &Global) -> PathBuf {
 /// Where compiled components are kept: for all stores of a user, since a component is the same in
 /// each. It can be deleted at any time.
 pub(crate) fn compiled_dir(store: &Path) -> PathBuf {
-    let absolute = |name: &str| {
-        let dir = std::env::var_os(name).map(PathBuf::from);
-        dir.filter(|dir| dir.is_absolute())
-    };
-    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
-    absolute("REFRAIN_COMPILED_DIR")
-        .or_else(|| Some(cache?.join("refrain/compiled")))
-        .unwrap_or_else(|| store.join("compiled"))
+    let dir = refrain_toolchain::cache_dir("REFRAIN_COMPILED_DIR", "compiled");
+    dir.unwrap_or_else(|| store.join("compiled"))
 }
 
 pub(crate) fn no_store(path: &Path) -> Hinted {

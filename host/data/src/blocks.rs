@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use refrain_domain::{Batch, Chunk, Column, Digest, Field, Schema, Values, to_canonical};
+use refrain_domain::{Batch, Chunk, Column, Digest, Field, Schema, to_canonical};
 
 use crate::block::{decode_column, encode_column};
 
@@ -123,13 +123,7 @@ pub fn read_columns(
 }
 
 fn check_promise(column: &Column, field: &Field, rows: usize) -> Result<(), BlockError> {
-    let len = match &column.values {
-        Values::Boolean(v) => v.len(),
-        Values::Int64(v) | Values::TimestampUs(v) => v.len(),
-        Values::Float64(v) => v.len(),
-        Values::Utf8(v) | Values::Binary(v) => v.len(),
-        Values::Vector(v) => v.len().checked_div(field.width as usize).unwrap_or(usize::MAX),
-    };
+    let len = column.values.rows(field.width).unwrap_or(usize::MAX);
     let nulls_fit = field.nullable || column.validity.is_empty();
     if column.values.kind() != field.kind || len != rows || !nulls_fit {
         let (name, kind, found) = (&field.name, field.kind, column.values.kind());
@@ -153,7 +147,7 @@ pub(crate) fn put_manifest<T: serde::Serialize>(
 
 #[cfg(test)]
 mod tests {
-    use refrain_domain::Kind;
+    use refrain_domain::{Kind, Values};
 
     use super::*;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use refrain_domain::{Batch, Column, Field, Kind, Schema, Values};
 
-use crate::ops::{empty, extend, push_key, show, take};
+use crate::ops::{extend, push_key, show, take};
 
 /// Why a join cannot be prepared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,7 +73,7 @@ fn index_of(schema: &Schema, column: &str) -> Result<usize, JoinError> {
 
 /// One column over all batches.
 fn concat(batches: &[Batch], index: usize, field: &Field) -> Column {
-    let mut values = empty(field.kind);
+    let mut values = Values::empty(field.kind);
     let rows: usize = batches.iter().map(|batch| batch.rows).sum();
     let mut validity = vec![0; rows.div_ceil(8)];
     let mut at = 0;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use refrain_domain::{Batch, Column, Kind, Values, VariableValues};
+use refrain_domain::{Batch, Column, Values, VariableValues};
 
 /// The rows whose mask is true.
 ///
@@ -149,19 +149,6 @@ pub(crate) fn show(column: &Column, row: usize) -> String {
         Values::Utf8(v) => String::from_utf8_lossy(v.get(row)).into_owned(),
         Values::Binary(v) => format!("{} bytes", v.get(row).len()),
         Values::Vector(_) => "a vector".to_owned(),
-    }
-}
-
-/// No values of a kind.
-pub(crate) fn empty(kind: Kind) -> Values {
-    match kind {
-        Kind::Boolean => Values::Boolean(Vec::new()),
-        Kind::Int64 => Values::Int64(Vec::new()),
-        Kind::Float64 => Values::Float64(Vec::new()),
-        Kind::TimestampUs => Values::TimestampUs(Vec::new()),
-        Kind::Utf8 => Values::Utf8(VariableValues::new()),
-        Kind::Binary => Values::Binary(VariableValues::new()),
-        Kind::Vector => Values::Vector(Vec::new()),
     }
 }
 

@@ -68,6 +68,31 @@ pub enum Values {
 }
 
 impl Values {
+    /// No values of a kind.
+    pub fn empty(kind: Kind) -> Self {
+        match kind {
+            Kind::Boolean => Self::Boolean(Vec::new()),
+            Kind::Int64 => Self::Int64(Vec::new()),
+            Kind::Float64 => Self::Float64(Vec::new()),
+            Kind::TimestampUs => Self::TimestampUs(Vec::new()),
+            Kind::Utf8 => Self::Utf8(VariableValues::new()),
+            Kind::Binary => Self::Binary(VariableValues::new()),
+            Kind::Vector => Self::Vector(Vec::new()),
+        }
+    }
+
+    /// How many rows they are the values of, in a column of `width` numbers a row. None for vectors
+    /// of no width, which do not tell.
+    pub fn rows(&self, width: u32) -> Option<usize> {
+        match self {
+            Self::Boolean(v) => Some(v.len()),
+            Self::Int64(v) | Self::TimestampUs(v) => Some(v.len()),
+            Self::Float64(v) => Some(v.len()),
+            Self::Utf8(v) | Self::Binary(v) => Some(v.len()),
+            Self::Vector(v) => v.len().checked_div(width as usize),
+        }
+    }
+
     /// The kind of these values.
     pub const fn kind(&self) -> Kind {
         match self {

@@ -205,13 +205,7 @@ fn vector<'v>(field: &Field, values: &'v [f32], row: usize) -> &'v [f32] {
 }
 
 fn rows(column: &Column, field: &Field) -> usize {
-    match &column.values {
-        Values::Boolean(v) => v.len(),
-        Values::Int64(v) | Values::TimestampUs(v) => v.len(),
-        Values::Float64(v) => v.len(),
-        Values::Utf8(v) | Values::Binary(v) => v.len(),
-        Values::Vector(v) => v.len() / (field.width as usize).max(1),
-    }
+    column.values.rows(field.width).unwrap_or(0)
 }
 
 /// Longer values are cut.

@@ -3,8 +3,7 @@
 
 mod command;
 mod example;
-#[allow(missing_docs, clippy::unwrap_used, reason = "the sandbox's own tests, lent")]
-#[path = "../../sandbox/tests/it/guest.rs"]
+#[expect(missing_docs, clippy::unwrap_used, reason = "helpers of tests are tests")]
 pub mod guest;
 mod http;
 pub mod small;

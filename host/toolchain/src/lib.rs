@@ -18,4 +18,4 @@ pub use encode::{Contract, encode, rename_exports};
 pub use error::BuildError;
 pub use metadata::{Metadata, describe};
 pub use recipe::{Adapter, Makes, Recipe, Sources, Steps, compile};
-pub use tools::{Manager, Tools, tools_dir};
+pub use tools::{Manager, Tools, cache_dir};

@@ -10,7 +10,7 @@ use crate::BuildError;
 use crate::encode::{Contract, encode, rename_exports};
 use crate::run::{run, succeeds};
 use crate::rust::{self, Crates};
-use crate::tools::{Tools, tools_dir};
+use crate::tools::Tools;
 
 /// What `sdk.toml` says of building. Without commands it is Rust, which cargo builds.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -73,7 +73,6 @@ pub enum Makes {
     /// A whole component.
     Component,
     /// A core module, whose exports have the names that the canonical ABI gives them.
-    #[serde(alias = "core")]
     Module,
 }
 
@@ -212,7 +211,6 @@ impl Places<'_> {
             .replace("{src}", &src.map_or_else(|| ".".to_owned(), show))
             .replace("{module}", &module)
             .replace("{sdk}", &show(sdk))
-            .replace("{cache}", &show(&tools_dir()))
             .replace("{work}", &show(&self.work))
             .replace("{out}", &show(&self.out))
     }

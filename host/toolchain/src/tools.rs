@@ -29,19 +29,23 @@ pub enum Manager {
     Npm,
 }
 
-/// Where tools are kept: `REFRAIN_TOOLS_DIR`, or `refrain/tools` in the user's cache. It can be
-/// deleted at any time.
-pub fn tools_dir() -> PathBuf {
+/// A folder of this user's that can be deleted at any time: the one that the variable names, or
+/// `refrain/<name>` in the user's cache. None where nobody says where that is.
+pub fn cache_dir(variable: &str, name: &str) -> Option<PathBuf> {
     let absolute = |name: &str| {
         let dir = std::env::var_os(name).map(PathBuf::from);
         dir.filter(|dir| dir.is_absolute())
     };
-    absolute("REFRAIN_TOOLS_DIR").unwrap_or_else(|| {
-        let cache = absolute("XDG_CACHE_HOME")
-            .or_else(|| Some(absolute("HOME")?.join(".cache")))
-            .unwrap_or_else(std::env::temp_dir);
-        cache.join("refrain/tools")
+    absolute(variable).or_else(|| {
+        let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
+        Some(cache?.join("refrain").join(name))
     })
+}
+
+/// Where tools are kept: `REFRAIN_TOOLS_DIR`, or the user's cache.
+fn tools_dir() -> PathBuf {
+    cache_dir("REFRAIN_TOOLS_DIR", "tools")
+        .unwrap_or_else(|| std::env::temp_dir().join("refrain/tools"))
 }
 
 impl Tools {

@@ -6,8 +6,6 @@ use std::sync::Arc;
 use refrain_domain::table::CHUNK_ROWS_MAX;
 use refrain_domain::{Batch, Column, Schema, Values, VariableValues};
 
-use crate::ops::empty;
-
 /// Text of one column of one chunk.
 pub(super) const COLUMN_BYTES_MAX: usize = 1 << 30;
 
@@ -68,7 +66,7 @@ impl Chunker {
 
     fn append(&mut self, schema: &Schema, batch: &Batch, from: usize, to: usize) {
         if self.columns.is_empty() {
-            let none = |field: &refrain_domain::Field| Column::new(empty(field.kind));
+            let none = |field: &refrain_domain::Field| Column::new(Values::empty(field.kind));
             self.columns = schema.fields.iter().map(none).collect();
         }
         for ((column, more), field) in

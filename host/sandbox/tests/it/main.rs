@@ -9,7 +9,6 @@
 mod admission;
 mod batches;
 mod cache;
-mod guest;
 mod mismatch;
 mod numbers;
 mod outcomes;
@@ -21,6 +20,7 @@ use std::sync::{Arc, LazyLock};
 
 use refrain_domain::{Backend, Digest, Grant, Limits};
 use refrain_sandbox::{Plugin, Sandbox, SandboxOptions, UnitContext};
+use refrain_testkit::guest;
 
 /// One sandbox a backend for the whole run: its engine starts once.
 static CRANELIFT: LazyLock<Sandbox> = LazyLock::new(|| sandbox(Backend::Cranelift));

@@ -1,6 +1,5 @@
 //! The reference plugins, in the sandbox, on both backends.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use refrain_domain::{Batch, Column, Field, Kind, Schema, Values};
@@ -8,25 +7,8 @@ use refrain_sandbox::{Plugin, UnitContext};
 
 use crate::{both, load_in};
 
-/// A component as `cargo xtask build` leaves it.
-#[track_caller]
-fn component(name: &str) -> Vec<u8> {
-    let target = || {
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-            || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target"),
-            PathBuf::from,
-        )
-    };
-    let dir = std::env::var_os("REFRAIN_PLUGINS_DIR")
-        .map_or_else(|| target().join("plugins"), PathBuf::from);
-    let path = dir.join(format!("{name}.wasm"));
-    std::fs::read(&path).unwrap_or_else(|error| {
-        panic!("{}: {error}; run `cargo xtask build` first", path.display())
-    })
-}
-
 fn plugins(name: &str) -> [Plugin; 2] {
-    let component = component(name);
+    let component = refrain_testkit::plugin(name);
     both().map(|sandbox| load_in(sandbox, &component, &[]))
 }
 
