@@ -1,12 +1,20 @@
 //! Puts the SDKs and their templates into the crate, so that `refrain plugin new` needs no network:
-//! of every `sdk/<language>/`, what its `sdk.toml` lists, and `template/`; and the contracts.
+//! of every `sdk/<language>/`, what its `sdk.toml` lists, `template/`, and the examples that a new
+//! project is like; and the contracts.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+
+/// What a new project takes of an example; what is not there is passed over.
+const OF_EXAMPLES: [&str; 4] = ["src", "test", "tests", "params.schema.json"];
 
 #[derive(serde::Deserialize)]
 struct Sdk {
     files: Vec<String>,
+    /// World to example.
+    #[serde(default)]
+    like: BTreeMap<String, String>,
 }
 
 fn main() {
@@ -30,6 +38,10 @@ fn main() {
             walk(&path, &mut paths);
         }
         walk(&sdk.join("template"), &mut paths);
+        for (example, part) in listed.like.values().flat_map(|e| OF_EXAMPLES.map(|part| (e, part)))
+        {
+            walk(&sdk.join(example).join(part), &mut paths);
+        }
     }
     let mut code = String::from("pub(crate) const FILES: &[(&str, &[u8])] = &[\n");
     for path in paths {
@@ -48,6 +60,9 @@ fn walk(path: &Path, paths: &mut Vec<PathBuf>) {
     println!("cargo::rerun-if-changed={}", path.display());
     if path.is_file() {
         return paths.push(path.to_owned());
+    }
+    if path.ends_with("__pycache__") {
+        return;
     }
     for child in children(path) {
         walk(&child, paths);

@@ -1,5 +1,6 @@
 //! `refrain plugin new`: a project that builds and passes its test as it comes.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use refrain_domain::Role;
@@ -16,6 +17,9 @@ struct Sdk {
     /// Where below `vendor/refrain` they go.
     #[serde(default)]
     into: String,
+    /// World to the example that a new project begins as.
+    #[serde(default)]
+    like: BTreeMap<String, String>,
     /// Whether the contracts go along, as `vendor/refrain/wit`.
     #[serde(default)]
     wit: bool,
@@ -39,21 +43,20 @@ pub fn scaffold(
     }
     let sdk_dir = format!("sdk/{language}/");
     let sdk: Sdk = embedded::sdk(language)?;
-    let mut n_files = 0;
+    let template = format!("{sdk_dir}template/{world}/");
+    if !FILES.iter().any(|(path, _)| path.starts_with(&template)) {
+        let message = format!("this build carries no template of a {world} for {language}");
+        return Err(AuthoringError::Invalid(message));
+    }
     for (path, bytes) in FILES {
         let Some(target) = target(path, &sdk, &sdk_dir, world) else { continue };
-        n_files += usize::from(target.starts_with("src") || !target.starts_with("vendor"));
-        let is_template = path.contains("/template/");
+        let is_template = !target.starts_with("vendor/") || path.contains("/template/");
         let target = if is_template { fill(&target, name) } else { target };
         let text = std::str::from_utf8(bytes).ok().filter(|_| is_template);
         match text {
             Some(text) => write(&dir.join(target), fill(text, name).as_bytes())?,
             None => write(&dir.join(target), bytes)?,
         }
-    }
-    if n_files == 0 {
-        let message = format!("this build carries no template of a {world} for {language}");
-        return Err(AuthoringError::Invalid(message));
     }
     Ok(dir)
 }
@@ -64,8 +67,9 @@ fn target(path: &str, sdk: &Sdk, sdk_dir: &str, world: Role) -> Option<String> {
         return sdk.wit.then(|| format!("vendor/refrain/wit/{wit}"));
     }
     let path = path.strip_prefix(sdk_dir)?;
-    for folder in ["template/common/".to_owned(), format!("template/{world}/")] {
-        if let Some(file) = path.strip_prefix(&folder) {
+    let folders = ["template/common".to_owned(), format!("template/{world}")];
+    for folder in folders.iter().chain(sdk.like.get(world.name())) {
+        if let Some(file) = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')) {
             return Some(file.to_owned());
         }
     }
@@ -81,8 +85,10 @@ fn target(path: &str, sdk: &Sdk, sdk_dir: &str, world: Role) -> Option<String> {
 }
 
 /// `.tmpl` at the end of a name keeps tools of this workspace from taking a template for a project.
+/// An example finds its SDK three folders above its sources, a project within itself.
 fn fill(text: &str, name: &str) -> String {
     text.trim_end_matches(".tmpl")
+        .replace("'../../../", "'../{{sdk}}/")
         .replace("{{name}}", name)
         .replace("{{name_snake}}", &name.replace('-', "_"))
         .replace("{{sdk}}", "vendor/refrain")

@@ -1,8 +1,0 @@
-import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { checkCases } from '../{{sdk}}/src/testing.js'
-import { plugin } from '../src/plugin.js'
-
-test('golden cases hold, whole and in parts', () => {
-  assert.ok(checkCases('trainer', () => plugin, new URL('../cases', import.meta.url)) > 0)
-})
