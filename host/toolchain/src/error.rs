@@ -22,12 +22,10 @@ pub enum BuildError {
         source: std::io::Error,
     },
     /// A tool that ended with an error; it has said why.
-    #[error("`{tool}` failed{}", said(.output))]
+    #[error("`{tool}` failed")]
     Tool {
         /// The tool and what it was to do.
         tool: String,
-        /// What it said, where it was captured.
-        output: String,
     },
     /// A file that is not what it should be.
     #[error("{path}: {detail}")]
@@ -43,10 +41,6 @@ pub enum BuildError {
     /// A module that does not become a component.
     #[error("the module does not become a component: {0}")]
     Encode(String),
-}
-
-fn said(output: &str) -> String {
-    if output.trim().is_empty() { String::new() } else { format!(":\n{}", output.trim_end()) }
 }
 
 impl BuildError {

@@ -4,20 +4,22 @@ use std::process::Command;
 
 use crate::BuildError;
 
-/// Runs a tool to its end, its words going where ours go.
+/// Runs a tool to its end. What it says goes to standard error: standard output is for answers.
 pub(crate) fn run(command: &mut Command) -> Result<(), BuildError> {
     let tool = name(command);
-    let status =
-        command.status().map_err(|source| BuildError::Start { tool: tool.clone(), source })?;
+    let status = command
+        .stdout(std::io::stderr())
+        .status()
+        .map_err(|source| BuildError::Start { tool: tool.clone(), source })?;
     if status.success() {
         return Ok(());
     }
-    Err(BuildError::Tool { tool, output: String::new() })
+    Err(BuildError::Tool { tool })
 }
 
 /// Whether a tool did what it was asked.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
-    command.status().is_ok_and(|status| status.success())
+    command.stdout(std::io::stderr()).status().is_ok_and(|status| status.success())
 }
 
 /// What a tool answered, if it succeeded.

@@ -160,7 +160,7 @@ fn pipeline(language: &str) -> String {
 inputs:
   rows: {{dataset: rows-{language}, event_time: t}}
 steps:
-  scaled: {{plugin: zscore-{language}@^0.1, fit: rows, apply: [rows], params: {{columns: [a, b]}}}}
+  scaled: {{plugin: zscore-{language}@^0.1, input: rows, params: {{columns: [a, b]}}}}
   model: {{plugin: online-mean-{language}@^0.1, input: scaled, params: {{label: b}}}}
 register: {{model: conformance-{language}, alias: champion}}
 retrain:
