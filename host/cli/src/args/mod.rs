@@ -1,10 +1,16 @@
 //! What can be typed.
 
-use std::net::SocketAddr;
+mod data;
+mod plugin;
+mod serve;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use refrain_authoring::Language;
+
+pub(crate) use data::DataVerb;
+pub(crate) use plugin::{PluginVerb, PushArgs};
+pub(crate) use serve::{ServeArgs, TokenVerb};
 
 /// Retraining you can replay.
 #[derive(Debug, Parser)]
@@ -218,167 +224,6 @@ pub(crate) struct PipelineArgs {
     /// Read a fixed dataset version: `flights=blake3:…`
     #[arg(long = "input", value_name = "INPUT=VERSION", value_parser = pair)]
     pub inputs: Vec<(String, String)>,
-}
-
-/// Where to listen, to whom, and for how long.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct ServeArgs {
-    /// Where to listen
-    #[arg(long, default_value = "127.0.0.1:7878", value_name = "ADDRESS")]
-    pub listen: SocketAddr,
-    /// Who may do what; needed to listen off loopback
-    #[arg(long, env = "REFRAIN_TOKEN_FILE", value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
-    /// Connections at once; the next ones wait
-    #[arg(long, default_value_t = 1024, value_name = "N", value_parser = at_least_one)]
-    pub connections_max: u32,
-    /// A request's head must be here within this time
-    #[arg(long, default_value_t = 15, value_name = "SECONDS", value_parser = at_least_one)]
-    pub head_timeout: u32,
-    /// A body that brings nothing for so long is given up
-    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = at_least_one)]
-    pub body_timeout: u32,
-    /// A reader who takes nothing for so long is hung up on
-    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = at_least_one)]
-    pub write_timeout: u32,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum DataVerb {
-    /// Make a dataset version of a file: CSV (also gzipped), Parquet, NDJSON or Arrow IPC
-    Import {
-        /// The dataset
-        dataset: String,
-        /// The file
-        file: PathBuf,
-        /// Its rows follow those of the latest version
-        #[arg(long)]
-        append: bool,
-        /// The column that says when a row happened
-        #[arg(long, value_name = "COLUMN")]
-        event_time: Option<String>,
-        /// A column's kind, where inference should not decide: `tailnum=utf8`
-        #[arg(long = "kind", value_name = "COLUMN=KIND", value_parser = pair)]
-        kinds: Vec<(String, String)>,
-        /// A text that means a missing value, in CSV [default: empty and NA]
-        #[arg(long = "null", value_name = "TEXT")]
-        nulls: Vec<String>,
-        /// Keep malformed rows apart, with reasons, instead of failing
-        #[arg(long)]
-        quarantine: bool,
-    },
-    /// List datasets
-    List,
-    /// Show a dataset version: provenance, columns, statistics, quality
-    Show {
-        /// `flights`, or `flights@blake3:…`
-        dataset: String,
-    },
-    /// Write the rows of a dataset version to a file
-    Export {
-        /// `flights`, or `flights@blake3:…`
-        dataset: String,
-        /// The file to write
-        #[arg(long, short, value_name = "FILE")]
-        output: PathBuf,
-        /// csv, ndjson, parquet, arrow or arrow-stream [default: by the file's name]
-        #[arg(long)]
-        format: Option<String>,
-    },
-    /// Say how two versions of a dataset differ
-    Diff {
-        /// The dataset
-        dataset: String,
-        /// One version
-        from: String,
-        /// The other
-        #[arg(default_value = "latest")]
-        to: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum PluginVerb {
-    /// List registered plugins
-    List,
-    /// Show the versions of a plugin
-    Show {
-        /// Its name
-        plugin: String,
-    },
-    /// Say what a component is: world, imports, exports, size
-    Inspect {
-        /// The component
-        file: PathBuf,
-    },
-    /// Make a project that builds, in a folder of its name
-    New {
-        /// Lower-case letters, digits and dashes
-        name: String,
-        /// transform, trainer, predictor, evaluator, drift or trigger
-        #[arg(long)]
-        world: refrain_domain::Role,
-        /// rust, c, zig, assemblyscript, go, js or python
-        #[arg(long = "lang", value_name = "LANGUAGE")]
-        language: Language,
-        /// Where the folder goes
-        #[arg(long, default_value = ".", value_name = "FOLDER")]
-        into: PathBuf,
-    },
-    /// Build a project's component
-    Build {
-        /// The project's folder
-        #[arg(default_value = ".")]
-        project: PathBuf,
-    },
-    /// Run a project's golden cases, and hold its component against the laws of its contract
-    Test {
-        /// The project's folder
-        #[arg(default_value = ".")]
-        project: PathBuf,
-        /// Another component than the one that `build` made
-        #[arg(long, value_name = "FILE")]
-        component: Option<PathBuf>,
-    },
-    /// Register a component
-    Push(PushArgs),
-}
-
-/// A component, and what its author or its operator says of it.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct PushArgs {
-    /// The component; none: the one of the project in this folder
-    pub file: Option<PathBuf>,
-    /// The plugin's name; none: the one that the component says
-    #[arg(long)]
-    pub name: Option<String>,
-    /// Its version, immutable once registered; none: the one that the component says
-    #[arg(long = "as", value_name = "VERSION")]
-    pub version: Option<String>,
-    /// What it may have beyond computing: `wasi`
-    #[arg(long = "grant", value_name = "GRANT")]
-    pub grants: Vec<String>,
-    /// An SPDX expression
-    #[arg(long)]
-    pub licence: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TokenVerb {
-    /// Make a token: prints it once, and the line for the token file
-    New {
-        /// Whose it is
-        #[arg(long)]
-        name: String,
-        /// viewer, author, operator or admin
-        #[arg(long)]
-        role: refrain_api::Role,
-    },
-}
-
-fn at_least_one(text: &str) -> Result<u32, String> {
-    let number: Option<u32> = text.parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| "write a whole number of at least 1".to_owned())
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

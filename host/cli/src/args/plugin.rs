@@ -1,0 +1,72 @@
+//! `plugin`: what can be typed of components.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use refrain_authoring::Language;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginVerb {
+    /// List registered plugins
+    List,
+    /// Show the versions of a plugin
+    Show {
+        /// Its name
+        plugin: String,
+    },
+    /// Say what a component is: world, imports, exports, size
+    Inspect {
+        /// The component
+        file: PathBuf,
+    },
+    /// Make a project that builds, in a folder of its name
+    New {
+        /// Lower-case letters, digits and dashes
+        name: String,
+        /// transform, trainer, predictor, evaluator, drift or trigger
+        #[arg(long)]
+        world: refrain_domain::Role,
+        /// rust, c, zig, assemblyscript, go, js or python
+        #[arg(long = "lang", value_name = "LANGUAGE")]
+        language: Language,
+        /// Where the folder goes
+        #[arg(long, default_value = ".", value_name = "FOLDER")]
+        into: PathBuf,
+    },
+    /// Build a project's component
+    Build {
+        /// The project's folder
+        #[arg(default_value = ".")]
+        project: PathBuf,
+    },
+    /// Run a project's golden cases, and hold its component against the laws of its contract
+    Test {
+        /// The project's folder
+        #[arg(default_value = ".")]
+        project: PathBuf,
+        /// Another component than the one that `build` made
+        #[arg(long, value_name = "FILE")]
+        component: Option<PathBuf>,
+    },
+    /// Register a component
+    Push(PushArgs),
+}
+
+/// A component, and what its author or its operator says of it.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct PushArgs {
+    /// The component; none: the one of the project in this folder
+    pub file: Option<PathBuf>,
+    /// The plugin's name; none: the one that the component says
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Its version, immutable once registered; none: the one that the component says
+    #[arg(long = "as", value_name = "VERSION")]
+    pub version: Option<String>,
+    /// What it may have beyond computing: `wasi`
+    #[arg(long = "grant", value_name = "GRANT")]
+    pub grants: Vec<String>,
+    /// An SPDX expression
+    #[arg(long)]
+    pub licence: Option<String>,
+}
