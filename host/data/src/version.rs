@@ -165,6 +165,7 @@ fn build(
 ) -> Result<DatasetVersion, ImportError> {
     let mut rows = Accumulator::new(request.expectations);
     let mut options = request.options.clone();
+    let event_time = event_time(request, parent.map(|(_, version)| version))?;
     if let Some((_, version)) = &parent {
         rows.follow(version, blocks)?;
         // What the dataset is decides what the new rows are.
@@ -174,7 +175,7 @@ fn build(
     }
     let mut failure = None;
     let mut sink = |schema: &Schema, batch: Batch| {
-        rows.push(schema, &batch, request.event_time, blocks).map_err(|error| {
+        rows.push(schema, &batch, event_time, blocks).map_err(|error| {
             let message = error.to_string();
             failure = Some(error);
             message
@@ -195,6 +196,25 @@ fn build(
         });
     }
     rows.finish(request, parent, &report, blocks)
+}
+
+/// The column of event times: a dataset keeps the one that it began with.
+fn event_time<'a>(
+    request: &Request<'a>,
+    parent: Option<&'a DatasetVersion>,
+) -> Result<Option<&'a str>, ImportError> {
+    let Some(parent) = parent else { return Ok(request.event_time) };
+    let before = parent.event_time.as_ref().map(|time| time.column.as_str());
+    match request.event_time {
+        Some(column) if before != Some(column) => Err(ImportError::EventTime {
+            column: column.to_owned(),
+            detail: match before {
+                Some(before) => format!("the versions before have `{before}`; leave it out"),
+                None => "the versions before have none; leave it out, or import them anew".into(),
+            },
+        }),
+        _ => Ok(before),
+    }
 }
 
 /// A version under way.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use refrain_data::{
     BlockError, Blocks, DatasetVersion, Expectation, IngestOptions, Malformed, Progress,
@@ -10,7 +10,7 @@ use refrain_data::{
 };
 use refrain_domain::canonical::digest_of;
 use refrain_domain::{Digest, Kind, Table, to_canonical};
-use refrain_store::{DynStore, EventAppend, Publication, RefChange};
+use refrain_store::{DynStore, EventAppend, Publication, RefChange, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::error::RunnerError;
@@ -71,6 +71,34 @@ impl Blocks for StoreBlocks<'_> {
     }
 }
 
+/// The store's blocks, and the store's own words for what went wrong: a full disk is not the
+/// file's fault.
+struct ImportBlocks<'a> {
+    store: &'a DynStore,
+    failed: OnceLock<StoreError>,
+}
+
+impl ImportBlocks<'_> {
+    fn kept<T>(&self, result: Result<T, StoreError>) -> Result<T, BlockError> {
+        result.map_err(|error| {
+            let message = error.to_string();
+            // The first one is the cause; others follow from it.
+            drop(self.failed.set(error));
+            BlockError { message }
+        })
+    }
+}
+
+impl Blocks for ImportBlocks<'_> {
+    fn put(&self, bytes: &[u8]) -> Result<Digest, BlockError> {
+        self.kept(self.store.stage(bytes))
+    }
+
+    fn get(&self, digest: &Digest) -> Result<Arc<[u8]>, BlockError> {
+        self.kept(self.store.get(digest))
+    }
+}
+
 impl Runner {
     /// Imports the files that a pipeline names, or recognises them; answers the version that each
     /// of those inputs stands for. `base` is the folder that relative paths start from.
@@ -102,7 +130,7 @@ impl Runner {
     /// Imports a file, or recognises it by its digest and how it is to be read.
     ///
     /// # Errors
-    /// [`RunnerError::Import`], naming file, line, column and remedy.
+    /// [`RunnerError::Import`], naming file, line, column and remedy; [`RunnerError::Store`].
     pub fn import(
         &self,
         request: &ImportRequest,
@@ -148,7 +176,7 @@ impl Runner {
         };
         let file = std::fs::File::open(&request.path).map_err(|e| unreadable(&request.path, &e))?;
         let source_file = Source::new(&file_name, file);
-        let blocks = StoreBlocks(&*self.store);
+        let blocks = ImportBlocks { store: &*self.store, failed: OnceLock::new() };
         let version = match parent {
             None => refrain_data::import(source_file, &request_data, &blocks, progress),
             Some(digest) => {
@@ -157,8 +185,10 @@ impl Runner {
                 refrain_data::append(source_file, &request_data, parent, &blocks, progress)
             }
         };
-        let version =
-            version.map_err(|e| RunnerError::Import { message: format!("{file_name}: {e}") })?;
+        let version = version.map_err(|error| match blocks.failed.into_inner() {
+            Some(store) => RunnerError::Store(store),
+            None => RunnerError::Import { message: format!("{file_name}: {error}") },
+        })?;
         let bytes = to_canonical(&version)
             .map_err(|error| RunnerError::corrupt("the dataset version", error))?;
         let digest = self.store.stage(&bytes)?;

@@ -142,6 +142,27 @@ fn an_append_shares_every_chunk() {
     assert_eq!((n.count, n.mean, n.deviation), (3, Some(2.0), Some((2.0_f64 / 3.0).sqrt())));
 }
 
+/// Whoever appends need not say again which column tells the time, and cannot say another.
+#[test]
+fn an_append_keeps_the_event_time() {
+    let blocks = MemoryBlocks::default();
+    let (untimed, day) = (Import::default(), 1_356_998_400_000_000);
+    let timed = |column| Import { event_time: Some(column), ..Import::default() };
+    let first = timed("t").run("n,t,u\n1,2013-01-01,2013-01-01\n", None, &blocks).expect("imports");
+    let second = untimed.run("n,t,u\n2,2013-01-03,NA\n", Some(&first), &blocks).expect("appends");
+    let range = second.event_time.as_ref().expect("times");
+    assert_eq!((range.column.as_str(), range.max_us), ("t", day + 2 * 86_400_000_000));
+    assert_eq!(
+        refused(&timed("u"), "n,t,u\n3,2013-01-04,2013-01-04\n", Some(&second), &blocks),
+        "`event_time: u`: the versions before have `t`; leave it out"
+    );
+    let without = import("n,t\n1,2013-01-01\n", &blocks);
+    assert_eq!(
+        refused(&timed("t"), "n,t\n3,2013-01-04\n", Some(&without), &blocks),
+        "`event_time: t`: the versions before have none; leave it out, or import them anew"
+    );
+}
+
 /// New rows are read as the dataset's kinds, not as they alone would look.
 #[test]
 fn an_append_takes_the_kinds_of_the_dataset() {

@@ -3,6 +3,8 @@
 //! Invariant: one writer a run. Every publication says how long the stream must be, so that an event
 //! of anybody else's, in this process or another, ends the writing and is never written over.
 
+use std::time::{Duration, Instant};
+
 use refrain_domain::run::{Run, RunEvent};
 use refrain_store::{Publication, StoreError};
 
@@ -22,6 +24,8 @@ pub(super) struct Log<'a> {
     pub(super) fuel: u64,
     /// Taken into the fold, and not durable yet.
     waiting: Vec<RunEvent>,
+    /// Since when the oldest of them waits.
+    oldest: Option<Instant>,
     pub(super) memos: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
@@ -35,7 +39,8 @@ impl<'a> Log<'a> {
         watch: Watcher<'a>,
     ) -> Self {
         let fuel = run.finished.values().fold(0, |sum: u64, step| sum.saturating_add(step.fuel));
-        Self { runner, id, run, watch, len, fuel, waiting: Vec::new(), memos: Vec::new() }
+        let (waiting, memos) = (Vec::new(), Vec::new());
+        Self { runner, id, run, watch, len, fuel, waiting, oldest: None, memos }
     }
 
     /// Takes an event into the fold; it becomes durable with the next publication.
@@ -50,7 +55,13 @@ impl<'a> Log<'a> {
             self.fuel = self.fuel.saturating_add(step.fuel);
         }
         self.waiting.push(event);
+        self.oldest.get_or_insert_with(now);
         Ok(())
+    }
+
+    /// For how long the oldest event has waited to become durable.
+    pub(super) fn waits(&self) -> Option<Duration> {
+        self.oldest.map(|oldest| now().saturating_duration_since(oldest))
     }
 
     /// Publishes the waiting events with whatever must become true with them.
@@ -59,9 +70,15 @@ impl<'a> Log<'a> {
             let append = runs::append(self.id, &self.waiting, Some(self.len));
             publication.events.push(append);
         }
+        let n_memos = publication.memos.len();
         publication.memos.append(&mut self.memos);
-        self.runner.store.publish(&publication).map_err(|error| self.refused(error))?;
+        if let Err(error) = self.runner.store.publish(&publication) {
+            // Whoever tries again still has them to publish.
+            self.memos = publication.memos.split_off(n_memos);
+            return Err(self.refused(error));
+        }
         self.len += self.waiting.len() as u64;
+        self.oldest = None;
         self.waiting.drain(..).for_each(|event| (self.watch)(&event));
         Ok(())
     }
@@ -92,4 +109,9 @@ impl<'a> Log<'a> {
             self.waiting.pop();
         })
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how soon events become durable; it decides nothing")]
+fn now() -> Instant {
+    Instant::now()
 }

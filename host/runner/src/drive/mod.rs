@@ -229,16 +229,18 @@ fn needed(step: &PlannedStep, run: &Run) -> std::collections::BTreeMap<String, S
     names.filter_map(|name| Some((name.clone(), run.finished.get(name)?.clone()))).collect()
 }
 
-/// Waits for a step, then takes whatever else has come in. If the wait is long, what has come in
-/// before becomes durable meanwhile: quick steps share a publication, slow ones have their own.
+/// Waits for a step, then takes whatever else has come in. What came in before becomes durable once
+/// it has waited [`PUBLISH_AFTER`]: quick steps share a publication, slow ones have their own.
 fn next_results(
     receiver: &mpsc::Receiver<StepResult>,
     log: &mut Log<'_>,
 ) -> Result<Vec<StepResult>, RunnerError> {
     let ended = |_| RunnerError::Host { message: "BUG: a step ended without a result".to_owned() };
-    let first = match receiver.recv_timeout(PUBLISH_AFTER) {
-        Ok(first) => first,
-        Err(_) => {
+    let patience = log.waits().map(|waited| PUBLISH_AFTER.saturating_sub(waited));
+    let in_time = patience.and_then(|patience| receiver.recv_timeout(patience).ok());
+    let first = match in_time {
+        Some(first) => first,
+        None => {
             log.publish(Publication::default())?;
             receiver.recv().map_err(ended)?
         }

@@ -1,5 +1,7 @@
 //! Whatever moment a process dies at, what it leaves behind can be driven on to the same end.
 
+use std::time::Duration;
+
 use refrain_domain::run::{Run, RunEvent, Status};
 
 use crate::support::{
@@ -42,6 +44,19 @@ fn a_crash_at_every_publication_is_survived() {
         n_crashes += 1;
     }
     assert!(n_crashes >= 2, "the first and the last publication at least");
+}
+
+/// Steps that follow each other quickly become durable on the way, not all with the last.
+#[test]
+fn quick_steps_are_not_lost_together() {
+    let store = memory();
+    import(&runner(&store), "points", POINTS);
+    let id = submit(&runner(&store), PIPELINE);
+    // The start, and one more: five steps in a row wait for the store, 15 ms each at least.
+    let crashing = Odd::slowly_stopping_after(2, Duration::from_millis(15), &store);
+    drive(&runner(&crashing), &id).expect_err("there is a third publication");
+    let (run, _) = runner(&store).run(&id).expect("its events");
+    assert!((1..6).contains(&run.finished.len()), "{:?}", run.finished.keys());
 }
 
 #[test]

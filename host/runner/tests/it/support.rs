@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -157,10 +158,11 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// A store that remembers no answers, and stops after so many publications.
+/// A store that remembers no answers, takes its time, and stops after so many publications.
 pub struct Odd {
     inner: Arc<DynStore>,
     publications_left: AtomicUsize,
+    stage_takes: Duration,
 }
 
 impl Odd {
@@ -169,8 +171,16 @@ impl Odd {
     }
 
     pub fn stopping_after(publications: usize, inner: &Arc<DynStore>) -> Arc<DynStore> {
+        Self::slowly_stopping_after(publications, Duration::ZERO, inner)
+    }
+
+    pub fn slowly_stopping_after(
+        publications: usize,
+        stage_takes: Duration,
+        inner: &Arc<DynStore>,
+    ) -> Arc<DynStore> {
         let publications_left = AtomicUsize::new(publications);
-        Arc::new(Self { inner: inner.clone(), publications_left })
+        Arc::new(Self { inner: inner.clone(), publications_left, stage_takes })
     }
 }
 
@@ -178,6 +188,7 @@ type Stored<T> = std::result::Result<T, StoreError>;
 
 impl Artifacts for Odd {
     fn stage(&self, bytes: &[u8]) -> Stored<Digest> {
+        std::thread::sleep(self.stage_takes);
         self.inner.stage(bytes)
     }
 

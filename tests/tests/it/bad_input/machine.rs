@@ -155,7 +155,8 @@ fn full_disk_is_named_and_loses_nothing() {
          $REFRAIN data list",
     );
     let line = |begin: &str| said.lines().find(|line| line.starts_with(begin)).expect(begin);
-    line("error: large.csv: the disk of the store is full: ");
+    line("error: the disk of the store is full: ");
+    line("hint: nothing that was acknowledged is lost: make room");
     assert!(!said.contains("it fits"), "{said}");
     assert!(line("small@blake3:").ends_with(": 600 rows"), "{said}");
     line("store is sound");
