@@ -1,7 +1,7 @@
 //! The laws of the contract that no type can state, each shown by running the component.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use refrain_domain::{Digest, Failure, Grant, Limits, Role};
 use refrain_sandbox::{Plugin, Sandbox, UnitContext};
@@ -15,6 +15,9 @@ use crate::value::first_difference;
 
 /// How long one exercise of a component may take.
 const DEADLINE: Duration = Duration::from_secs(60);
+
+/// How long all of them may take together: whoever waits for the verdict gets one.
+const DEADLINE_ALL: Duration = Duration::from_secs(300);
 
 /// How far a merged fold may be from one in a single pass: sums in another order round otherwise.
 const MERGE_TOLERANCE: f64 = 1e-6;
@@ -44,7 +47,8 @@ pub fn prove(provers: &Provers, component: &[u8], grants: &[Grant], cases: &[Cas
     let load = |sandbox: &Sandbox| sandbox.load(digest, &|| Ok(Arc::from(component)), grants);
     match (load(&provers.cranelift), load(&provers.pulley)) {
         (Ok(cranelift), Ok(pulley)) => {
-            Prover { cranelift, pulley, checks: Vec::new() }.prove(cases)
+            Prover { cranelift, pulley, deadline: now() + DEADLINE_ALL, checks: Vec::new() }
+                .prove(cases)
         }
         (Err(error), _) | (_, Err(error)) => {
             let check = Check {
@@ -52,7 +56,7 @@ pub fn prove(provers: &Provers, component: &[u8], grants: &[Grant], cases: &[Cas
                 verdict: Verdict::Failed,
                 detail: error.to_string(),
             };
-            Report { checks: vec![check], baseline: None }
+            Report { checks: vec![check], baseline: None, compared: None }
         }
     }
 }
@@ -60,6 +64,7 @@ pub fn prove(provers: &Provers, component: &[u8], grants: &[Grant], cases: &[Cas
 struct Prover {
     cranelift: Plugin,
     pulley: Plugin,
+    deadline: Instant,
     checks: Vec<Check>,
 }
 
@@ -114,7 +119,7 @@ impl Prover {
             self.note_all(&["repeatable", "backends"], verdict, &detail);
             self.note_all(&LAWS, verdict, &detail);
         }
-        Report { checks: self.checks, baseline }
+        Report { checks: self.checks, baseline, compared: None }
     }
 
     /// Parameters that are wrong are refused with an error, never with a trap.
@@ -213,8 +218,7 @@ impl Prover {
             kind: "case".to_owned(),
             message: error.to_string(),
         })?;
-        #[expect(clippy::disallowed_methods, reason = "a deadline; it aborts, never decides")]
-        let deadline = Some(std::time::Instant::now() + DEADLINE);
+        let deadline = Some(self.deadline.min(now() + DEADLINE));
         let context = UnitContext { limits: Limits::default(), deadline, ..UnitContext::default() };
         exercise(plugin, &context, case, &rows, trial.grouping)
     }
@@ -281,4 +285,9 @@ fn weigh(effect: &Effect, role: Role) -> Baseline {
     let Effect { fuel, memory_bytes_peak, .. } = *effect;
     let rows = if role == Role::Trigger { 1 } else { N_ROWS as u64 };
     Baseline { rows, fuel, memory_bytes_peak }
+}
+
+#[expect(clippy::disallowed_methods, reason = "for deadlines; they abort, never decide")]
+fn now() -> Instant {
+    Instant::now()
 }

@@ -39,8 +39,31 @@ pub struct Baseline {
     pub memory_bytes_peak: u64,
 }
 
+impl Baseline {
+    /// How much more it uses than a version before it.
+    pub fn against(&self, version: &semver::Version, before: &Self) -> Comparison {
+        #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
+        let ratio = |now: u64, before: u64| now as f64 / before.max(1) as f64;
+        let fuel = ratio(self.fuel, before.fuel) / ratio(self.rows, before.rows);
+        let memory = ratio(self.memory_bytes_peak, before.memory_bytes_peak);
+        Comparison { version: version.clone(), fuel_per_row: fuel, memory_bytes_peak: memory }
+    }
+}
+
+/// What a plugin uses beside the version before it; above 1: more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comparison {
+    /// The version before.
+    pub version: semver::Version,
+    /// Fuel a row, as a ratio.
+    pub fuel_per_row: f64,
+    /// Peak memory, as a ratio.
+    pub memory_bytes_peak: f64,
+}
+
 /// All checks of a component.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
     /// In the order in which they were made.
@@ -48,6 +71,9 @@ pub struct Report {
     /// None if no case could be run to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
+    /// None if there is no version before, or nothing is known of what it used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Comparison>,
 }
 
 impl Report {

@@ -97,6 +97,8 @@ fn author() -> Router<App> {
 
 fn operator() -> Router<App> {
     Router::new()
+        .route("/v1/plugins/{name}/{version}/yank", post(plugins::yank))
+        .route("/v1/plugins/{name}/{version}/unyank", post(plugins::unyank))
         .route("/v1/runs/{run}/cancel", post(runs::cancel))
         .route("/v1/models/{model}/aliases/{alias}", put(models::promote))
         .route("/v1/models/{model}/aliases/{alias}/rollback", post(models::rollback))

@@ -1,6 +1,6 @@
 //! The reference plugins that travel with this build.
 
-use refrain_runner::PluginManifest;
+use refrain_domain::PluginManifest;
 
 include!(concat!(env!("OUT_DIR"), "/bundled.rs"));
 

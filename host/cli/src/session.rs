@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context;
+use refrain_admission::TrustedKeys;
 use refrain_api::{App, AppOptions};
-use refrain_runner::{Runner, RunnerOptions};
+use refrain_runner::{Runner, RunnerOptions, SignaturePolicy};
 use refrain_store::{DynStore, SledStore, StoreError};
 
-use crate::args::Global;
+use crate::args::{Global, PolicyArgs};
 use crate::bundled;
 use crate::client::{Client, Local, Remote};
 use crate::failure::{Hinted, Refused};
@@ -49,10 +51,23 @@ pub(crate) fn open(global: &Global, missing: Missing, options: AppOptions) -> an
         threads: global.threads,
         cache_dir: Some(compiled_dir(&path)),
         backend: global.backend.into(),
+        admission: global.policy.admission,
+        signatures: signature_policy(&global.policy)?,
     };
     let runner = Arc::new(Runner::new(store.clone() as Arc<DynStore>, runner)?);
     runner.register_bundled(&bundled::plugins())?;
     Ok(App::new(runner, Some(store), options))
+}
+
+fn signature_policy(policy: &PolicyArgs) -> anyhow::Result<SignaturePolicy> {
+    let keys = match &policy.trusted_keys {
+        None => TrustedKeys::default(),
+        Some(path) => {
+            let file = || format!("the trusted keys in {}", path.display());
+            std::fs::read_to_string(path).with_context(file)?.parse().with_context(file)?
+        }
+    };
+    Ok(SignaturePolicy { mode: policy.signatures, keys })
 }
 
 pub(crate) fn store_path(global: &Global) -> PathBuf {

@@ -137,3 +137,19 @@ pub enum Grant {
     /// seed, output is captured up to a limit; no files, environment, arguments or network.
     Wasi,
 }
+
+/// What an operator says of a component when it is registered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginManifest {
+    /// The plugin's name: lower-case letters, digits and dashes.
+    pub name: String,
+    /// Immutable once registered.
+    pub version: semver::Version,
+    /// What it may have beyond computing.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
+    /// An SPDX expression.
+    #[serde(default)]
+    pub licence: Option<String>,
+}

@@ -45,7 +45,7 @@ pub use error::RunnerError;
 pub use executor::{Control, Executor, UnitError};
 pub use models::ModelSummary;
 pub use plan::{PlanError, ResolvedInput, ResolvedPlugin, plan, plan_decision};
-pub use plugins::{PluginManifest, PluginVersion};
+pub use plugins::{AdmissionMode, PluginVersion, SignaturePolicy};
 pub use replay::{ReplayOptions, ReplayReport};
 pub use spec::PipelineSpec;
 pub use unit::{Unit, UnitOutput, Work};
@@ -53,7 +53,7 @@ pub use units::{Bytes, Count, Span};
 
 use local::LocalExecutor;
 
-/// How a runner is set up. Nothing here can change a result.
+/// How a runner is set up. Nothing here can change a result; it can refuse to make one.
 #[derive(Debug, Clone, Default)]
 pub struct RunnerOptions {
     /// Threads that execute units; 0: one for each core.
@@ -62,6 +62,10 @@ pub struct RunnerOptions {
     pub cache_dir: Option<std::path::PathBuf>,
     /// How components are executed.
     pub backend: Backend,
+    /// What is done with a component that breaks a law of its contract.
+    pub admission: AdmissionMode,
+    /// Whose signatures count.
+    pub signatures: SignaturePolicy,
 }
 
 /// A store, a sandbox, and the threads to bring them together.

@@ -97,7 +97,7 @@ fn an_import_that_nobody_granted_is_refused() {
         (export "refrain:transform/plugin@0.1.0" (instance $i)))"#;
     let component = wat::parse_str(text).expect("a component");
     let lab = Lab::default();
-    let refused = lab.runner.register_plugin(manifest("dice", "0.1.0"), &component);
+    let refused = lab.runner.register_plugin(manifest("dice", "0.1.0"), None, &component);
     let refused = refused.expect_err("it may not come in").to_string();
     assert!(refused.contains("plugin `dice@0.1.0`"), "{refused}");
     assert!(refused.contains("`wasi:random/random@0.2.6`, which it was not granted"), "{refused}");
@@ -172,7 +172,9 @@ fn the_first_cause_of_a_difference_is_named() {
     );
 
     let component = rebuilt(&refrain_testkit::plugin("impute"));
-    lab.runner.register_plugin(manifest("impute", "0.1.1"), &component).expect("a new version");
+    lab.runner
+        .register_plugin(manifest("impute", "0.1.1"), None, &component)
+        .expect("a new version");
     let found = cause(&lab.run(PIPELINE).0);
     assert!(found.starts_with("step `filled.fit` uses `impute@0.1.0` ("), "{found}");
     assert!(found.contains("there and `impute@0.1.1` ("), "{found}");
@@ -270,7 +272,7 @@ fn renaming_runs_nothing() {
     );
     assert_eq!((second.units_executed(), second.units_reused()), (0, first.units_executed()));
     let same = refrain_testkit::plugin("impute");
-    lab.runner.register_plugin(manifest("fill", "3.0.0"), &same).expect("another name");
+    lab.runner.register_plugin(manifest("fill", "3.0.0"), None, &same).expect("another name");
     let (_, third) = lab.run(&PIPELINE.replace("impute@^0.1", "fill@3"));
     assert_eq!(third.units_executed(), 0, "a plugin's name is in no key either");
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use refrain_domain::run::{Run, RunEvent, StepRecord};
-use refrain_domain::{Backend, Digest};
+use refrain_domain::{Backend, Digest, PluginManifest};
 use refrain_runner::{
-    Control, ImportRequest, PipelineSpec, PluginManifest, Runner, RunnerOptions, StoreCatalog,
-    plan, plan_decision,
+    Control, ImportRequest, PipelineSpec, Runner, RunnerOptions, StoreCatalog, plan, plan_decision,
 };
 use refrain_store::{DynStore, EventAppend, MemoryStore, Publication};
 
@@ -42,7 +41,12 @@ impl Lab {
 
     pub fn over(store: Arc<DynStore>, threads: usize, backend: Backend) -> Self {
         let cache_dir = refrain_testkit::plugins_dir().with_file_name("compiled");
-        let options = RunnerOptions { threads, cache_dir: Some(cache_dir), backend };
+        let options = RunnerOptions {
+            threads,
+            cache_dir: Some(cache_dir),
+            backend,
+            ..RunnerOptions::default()
+        };
         let runner = Runner::new(store, options).expect("a runner");
         let plugins: Vec<(PluginManifest, Vec<u8>)> = PLUGINS
             .iter()

@@ -15,5 +15,6 @@ mod flights;
 mod invariants;
 mod lab;
 mod limits;
+mod registration;
 mod schema;
 mod support;

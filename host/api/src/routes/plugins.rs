@@ -1,12 +1,15 @@
 //! The plugin registry.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use refrain_domain::Grant;
-use refrain_runner::PluginManifest;
+use refrain_admission::Signature;
+use refrain_domain::{Grant, PluginManifest};
+use refrain_runner::PluginVersion;
 
 use super::Json as Body;
 use crate::app::App;
@@ -17,7 +20,7 @@ use crate::wire::{CompileRequest, PluginView, Plugins, RegisterOptions};
 #[utoipa::path(get, operation_id = "list_plugins", path = "/v1/plugins", tag = "plugins", responses((status = 200, body = Plugins)))]
 pub(crate) async fn list(State(app): State<App>) -> Result<Json<Plugins>, Problem> {
     let plugins = app.runner().plugins().map_err(app.refuse())?;
-    Ok(Json(Plugins { plugins: plugins.into_iter().map(PluginView::from).collect() }))
+    views(&app, plugins).map(Json)
 }
 
 /// The versions of a plugin.
@@ -28,14 +31,15 @@ pub(crate) async fn show(
     State(app): State<App>,
     Path(name): Path<String>,
 ) -> Result<Json<Plugins>, Problem> {
-    // Says what there is instead.
-    app.runner().find_plugin(&name).map_err(app.refuse())?;
-    let mut plugins = app.runner().plugins().map_err(app.refuse())?;
-    plugins.retain(|plugin| plugin.manifest.name == name);
-    Ok(Json(Plugins { plugins: plugins.into_iter().map(PluginView::from).collect() }))
+    let plugins = app.runner().plugins_of(&name).map_err(app.refuse())?;
+    if plugins.is_empty() {
+        // Says what there is instead.
+        app.runner().find_plugin(&name).map_err(app.refuse())?;
+    }
+    views(&app, plugins).map(Json)
 }
 
-/// A plugin version: the newest that a range such as `^0.1` allows.
+/// A plugin version: this one, yanked or not, or the newest that a range such as `^0.1` allows.
 #[utoipa::path(get, operation_id = "show_plugin_version", path = "/v1/plugins/{name}/{version}", tag = "plugins",
     params(("name" = String, Path), ("version" = String, Path)),
     responses((status = 200, body = PluginView), (status = 404, body = Problem)))]
@@ -43,8 +47,66 @@ pub(crate) async fn show_version(
     State(app): State<App>,
     Path((name, version)): Path<(String, String)>,
 ) -> Result<Json<PluginView>, Problem> {
-    let found = app.runner().find_plugin(&format!("{name}@{version}"));
-    Ok(Json(found.map_err(app.refuse())?.into()))
+    let found = match version.parse() {
+        Ok(version) => app.runner().plugin(&name, &version),
+        Err(_) => app.runner().find_plugin(&format!("{name}@{version}")),
+    };
+    view(&app, found.map_err(app.refuse())?).map(Json)
+}
+
+/// Has new plans pass a version over. What ran with it runs on, and replays.
+#[utoipa::path(post, operation_id = "yank_plugin", path = "/v1/plugins/{name}/{version}/yank", tag = "plugins",
+    params(("name" = String, Path), ("version" = String, Path)),
+    responses((status = 200, body = PluginView), (status = 404, body = Problem)))]
+pub(crate) async fn yank(
+    State(app): State<App>,
+    Path((name, version)): Path<(String, String)>,
+) -> Result<Json<PluginView>, Problem> {
+    set_yanked(&app, &name, &version, true)
+}
+
+/// Takes a yank back.
+#[utoipa::path(post, operation_id = "unyank_plugin", path = "/v1/plugins/{name}/{version}/unyank", tag = "plugins",
+    params(("name" = String, Path), ("version" = String, Path)),
+    responses((status = 200, body = PluginView), (status = 404, body = Problem)))]
+pub(crate) async fn unyank(
+    State(app): State<App>,
+    Path((name, version)): Path<(String, String)>,
+) -> Result<Json<PluginView>, Problem> {
+    set_yanked(&app, &name, &version, false)
+}
+
+fn set_yanked(app: &App, name: &str, text: &str, to: bool) -> Result<Json<PluginView>, Problem> {
+    let plugin = app.runner().yank_plugin(name, &version(text)?, to).map_err(app.refuse())?;
+    view(app, plugin).map(Json)
+}
+
+fn version(text: &str) -> Result<semver::Version, Problem> {
+    text.parse().map_err(|error| {
+        Problem::bad_request(format!("`{text}` is no version: {error}; write one such as 0.1.0"))
+    })
+}
+
+fn view(app: &App, plugin: PluginVersion) -> Result<PluginView, Problem> {
+    let mut views = views(app, vec![plugin])?.plugins;
+    Ok(views.remove(0))
+}
+
+/// With what is thought of each now.
+fn views(app: &App, plugins: Vec<PluginVersion>) -> Result<Plugins, Problem> {
+    let mut views = Vec::with_capacity(plugins.len());
+    let mut yanked: (String, BTreeSet<semver::Version>) = Default::default();
+    for plugin in plugins {
+        let PluginManifest { name, version, .. } = &plugin.manifest;
+        if yanked.0 != *name {
+            let versions = app.runner().yanked_versions(name).map_err(app.refuse())?;
+            yanked = (name.clone(), versions);
+        }
+        let is_yanked = yanked.1.contains(version);
+        let signature = app.runner().signature_state(&plugin);
+        views.push(PluginView::new(plugin, signature, is_yanked));
+    }
+    Ok(Plugins { plugins: views })
 }
 
 /// Registers a component: raw bytes with query parameters, or a multipart body with the parts
@@ -58,11 +120,15 @@ pub(crate) async fn register(
     request: Request,
 ) -> Result<Response, Problem> {
     let (options, component) = read(request).await?;
-    let manifest = manifest(options)?;
-    let refuse = app.refuse();
-    let work = move || app.runner().register_plugin(manifest, &component);
-    let registered = tokio::task::spawn_blocking(work).await.map_err(ended)?.map_err(refuse)?;
-    Ok((StatusCode::CREATED, Json(PluginView::from(registered))).into_response())
+    let signature = options.signature.as_deref().map(|text| {
+        text.parse::<Signature>().map_err(|error| Problem::bad_request(error.to_string()))
+    });
+    let (manifest, signature) = (manifest(options)?, signature.transpose()?);
+    let runner = app.runner().clone();
+    let work = move || runner.register_plugin(manifest, signature, &component);
+    let registered = tokio::task::spawn_blocking(work).await.map_err(ended)?;
+    let registered = view(&app, registered.map_err(app.refuse())?)?;
+    Ok((StatusCode::CREATED, Json(registered)).into_response())
 }
 
 /// Begins to compile plugins, so that a run that is about to be submitted need not wait for it.
@@ -131,10 +197,7 @@ async fn read_parts(request: Request) -> Result<(RegisterOptions, Bytes), Proble
 }
 
 fn manifest(options: RegisterOptions) -> Result<PluginManifest, Problem> {
-    let version = options.version.parse().map_err(|error| {
-        let version = &options.version;
-        Problem::bad_request(format!("`{version}` is no version: {error}; write one such as 0.1.0"))
-    })?;
+    let version = version(&options.version)?;
     let grants = options.grants.split(',').map(str::trim).filter(|grant| !grant.is_empty());
     let grant = |text: &str| match text {
         "wasi" => Ok(Grant::Wasi),

@@ -15,7 +15,10 @@ pub use data::{
     VersionView,
 };
 pub use model::{AliasMove, ModelVersionView, Models};
-pub use plugin::{CompileRequest, PluginView, Plugins, RegisterOptions};
+pub use plugin::{
+    AdmissionView, CheckView, ComparisonView, CompileRequest, PluginView, Plugins, RegisterOptions,
+    SignatureView,
+};
 pub use run::{
     DecisionView, GateView, MetricView, PlanView, PlannedStepView, Purpose, RegisteredView,
     ReplayRequest, ResumeRequest, RunRequest, RunSummary, RunView, Runs, StepView, Submitted,

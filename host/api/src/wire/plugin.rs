@@ -1,5 +1,6 @@
 //! Plugins on the wire.
 
+use refrain_admission::{Report, SignatureState};
 use refrain_domain::Grant;
 use refrain_runner::PluginVersion;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ pub struct RegisterOptions {
     /// An SPDX expression.
     #[serde(default)]
     pub licence: Option<String>,
+    /// `ed25519:…`, as `refrain plugin sign` makes it of the component and all of the above.
+    #[serde(default)]
+    pub signature: Option<String>,
 }
 
 /// Plugins that will be needed.
@@ -32,7 +36,7 @@ pub struct CompileRequest {
 }
 
 /// A registered plugin version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PluginView {
     /// Its name.
     pub name: String,
@@ -50,17 +54,72 @@ pub struct PluginView {
     pub licence: Option<String>,
     /// Its length.
     pub size_bytes: u64,
+    /// Whether new plans pass it over.
+    pub yanked: bool,
+    /// Who vouches for it.
+    pub signature: SignatureView,
+    /// Whether it keeps its contract; none where it was not asked.
+    pub admission: Option<AdmissionView>,
+}
+
+/// Who vouches for a plugin version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SignatureView {
+    /// `unsigned`, `failed` or `verified`.
+    pub state: String,
+    /// The signer's public key, where verified.
+    pub key: Option<String>,
+    /// Why it does not count, where failed.
+    pub reason: Option<String>,
+}
+
+/// What a plugin's run through the laws of its contract has shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AdmissionView {
+    /// `passed`, `failed` or `skipped`.
+    pub verdict: String,
+    /// One for each law.
+    pub checks: Vec<CheckView>,
+    /// Fuel for each row of the trial.
+    pub fuel_per_row: Option<u64>,
+    /// The most linear memory of one instance.
+    pub memory_bytes_peak: Option<u64>,
+    /// What it uses beside the version before it.
+    pub compared: Option<ComparisonView>,
+}
+
+/// A law, and whether it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CheckView {
+    /// Such as `repeatable`.
+    pub name: String,
+    /// `passed`, `failed` or `skipped`.
+    pub verdict: String,
+    /// Why it failed or was skipped.
+    pub detail: String,
+}
+
+/// What a plugin uses beside the version before it; above 1: more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ComparisonView {
+    /// The version before.
+    pub version: String,
+    /// Fuel a row, as a ratio.
+    pub fuel_per_row: f64,
+    /// Peak memory, as a ratio.
+    pub memory_bytes_peak: f64,
 }
 
 /// Plugins, by name and version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Plugins {
     /// Oldest version first within a name.
     pub plugins: Vec<PluginView>,
 }
 
-impl From<PluginVersion> for PluginView {
-    fn from(plugin: PluginVersion) -> Self {
+impl PluginView {
+    /// A plugin version, with what is thought of it now.
+    pub fn new(plugin: PluginVersion, signature: SignatureState, yanked: bool) -> Self {
         let grant = |grant: &Grant| match grant {
             Grant::Wasi => "wasi".to_owned(),
         };
@@ -73,6 +132,44 @@ impl From<PluginVersion> for PluginView {
             imports: plugin.imports,
             licence: plugin.manifest.licence,
             size_bytes: plugin.size_bytes,
+            yanked,
+            signature: signature.into(),
+            admission: plugin.admission.map(AdmissionView::from),
+        }
+    }
+}
+
+impl From<SignatureState> for SignatureView {
+    fn from(found: SignatureState) -> Self {
+        let state = found.to_string();
+        let (key, reason) = match found {
+            SignatureState::Unsigned => (None, None),
+            SignatureState::Failed { reason } => (None, Some(reason)),
+            SignatureState::Verified { key } => (Some(key), None),
+        };
+        Self { state, key, reason }
+    }
+}
+
+impl From<Report> for AdmissionView {
+    fn from(report: Report) -> Self {
+        let verdict = report.verdict().to_string();
+        let check = |check: refrain_admission::Check| CheckView {
+            name: check.name,
+            verdict: check.verdict.to_string(),
+            detail: check.detail,
+        };
+        let baseline = report.baseline.as_ref();
+        Self {
+            verdict,
+            fuel_per_row: baseline.map(|baseline| baseline.fuel / baseline.rows.max(1)),
+            memory_bytes_peak: baseline.map(|baseline| baseline.memory_bytes_peak),
+            compared: report.compared.map(|compared| ComparisonView {
+                version: compared.version.to_string(),
+                fuel_per_row: compared.fuel_per_row,
+                memory_bytes_peak: compared.memory_bytes_peak,
+            }),
+            checks: report.checks.into_iter().map(check).collect(),
         }
     }
 }

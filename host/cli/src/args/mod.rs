@@ -2,6 +2,7 @@
 
 mod data;
 mod plugin;
+mod policy;
 mod serve;
 
 use std::path::PathBuf;
@@ -9,7 +10,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use data::DataVerb;
-pub(crate) use plugin::{PluginVerb, PushArgs};
+pub(crate) use plugin::{ManifestArgs, PluginVerb, PushArgs};
+pub(crate) use policy::PolicyArgs;
 pub(crate) use serve::{ServeArgs, TokenVerb};
 
 /// Retraining you can replay.
@@ -61,6 +63,8 @@ pub(crate) struct Global {
     /// How components are executed
     #[arg(long, global = true, value_enum, default_value_t, value_name = "BACKEND")]
     pub backend: BackendArg,
+    #[command(flatten)]
+    pub policy: PolicyArgs,
 }
 
 /// How components are executed. Both give the same bytes.

@@ -50,11 +50,42 @@ pub(crate) enum PluginVerb {
     },
     /// Register a component
     Push(PushArgs),
+    /// Have new plans pass a version over; what ran with it runs on, and replays
+    Yank {
+        /// Its name
+        plugin: String,
+        /// The version
+        version: semver::Version,
+        /// Take it back
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Make a key to sign with: writes the secret, prints the public one
+    Keygen {
+        /// Where the secret goes
+        #[arg(long, short, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Sign a component under its manifest; `push` finds the signature beside it
+    Sign {
+        /// The secret key's file
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        #[command(flatten)]
+        plugin: ManifestArgs,
+    },
+}
+
+/// A component on its way to a registry.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct PushArgs {
+    #[command(flatten)]
+    pub plugin: ManifestArgs,
 }
 
 /// A component, and what its author or its operator says of it.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct PushArgs {
+pub(crate) struct ManifestArgs {
     /// The component; none: the one of the project in this folder
     pub file: Option<PathBuf>,
     /// The plugin's name; none: the one that the component says

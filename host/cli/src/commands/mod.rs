@@ -10,6 +10,7 @@ mod run;
 mod runs;
 mod serve;
 mod show;
+mod signing;
 mod store;
 
 use std::process::ExitCode;

@@ -3,18 +3,17 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, anyhow};
-use refrain_admission::Embedded;
+use anyhow::{Context, bail};
 use refrain_api::wire::{PluginView, Plugins};
-use refrain_authoring::Project;
-use refrain_domain::Grant;
+use refrain_domain::Digest;
 use refrain_sandbox::Sandbox;
 
 use super::author;
+use super::signing::{self, Subject};
 use crate::args::{Global, PluginVerb, PushArgs};
 use crate::client::escape;
 use crate::output::outln;
-use crate::output::{self, Rows, bytes, short};
+use crate::output::{self, Rows, bytes, short, thousands};
 use crate::session::{Missing, connect};
 
 pub(super) fn perform(global: &Global, verb: PluginVerb) -> anyhow::Result<ExitCode> {
@@ -28,50 +27,71 @@ pub(super) fn perform(global: &Global, verb: PluginVerb) -> anyhow::Result<ExitC
         PluginVerb::Build { project } => author::make(global, &project),
         PluginVerb::Test { project, component } => author::test(global, &project, component),
         PluginVerb::Push(push) => self::push(global, push),
+        PluginVerb::Yank { plugin, version, undo } => {
+            yank(global, &plugin, &version.to_string(), undo)
+        }
+        PluginVerb::Keygen { output } => signing::keygen(global, &output),
+        PluginVerb::Sign { key, plugin } => signing::sign(global, &key, plugin),
     }
 }
 
-/// What the operator says counts; for the rest the component speaks for itself.
 fn push(global: &Global, push: PushArgs) -> anyhow::Result<ExitCode> {
-    let file = match push.file {
-        Some(file) => file,
-        None => Project::open(Path::new("."))?.component(),
-    };
-    let component = read(&file)?;
-    let said =
-        Embedded::read(&component).map_err(|error| anyhow!("{}: {error}", file.display()))?;
-    let missing = |flag: &str, example: &str| {
-        let file = file.display();
-        anyhow!(
-            "{file} does not say its {flag}: build it with `refrain plugin build`, or add `{example}`"
-        )
-    };
-    let name = push.name.or_else(|| Some(said.as_ref()?.name.clone()));
-    let version = push.version.or_else(|| Some(said.as_ref()?.version.to_string()));
-    let grants = if push.grants.is_empty() {
-        let asked = said.iter().flat_map(|said| &said.grants);
-        asked.map(|Grant::Wasi| "wasi".to_owned()).collect()
-    } else {
-        push.grants
-    };
+    let Subject { file, component, manifest } = Subject::of(push.plugin)?;
     let mut path = format!(
         "/v1/plugins?name={}&version={}&grants={}",
-        escape(&name.ok_or_else(|| missing("name", "--name NAME"))?),
-        escape(&version.ok_or_else(|| missing("version", "--as 0.1.0"))?),
-        escape(&grants.join(","))
+        escape(&manifest.name),
+        escape(&manifest.version.to_string()),
+        escape(&signing::grants(&manifest).join(","))
     );
-    if let Some(licence) = push.licence {
-        path += &format!("&licence={}", escape(&licence));
+    if let Some(licence) = &manifest.licence {
+        path += &format!("&licence={}", escape(licence));
+    }
+    if let Some(signature) = signing::beside(&file)? {
+        if !signature.fits(&Digest::of(&component), &manifest) {
+            let file = file.display();
+            bail!(
+                "{file}.sig was made of another component or manifest: sign it anew, or delete it"
+            );
+        }
+        path += &format!("&signature={}", escape(&signature.to_string()));
     }
     let client = connect(global, Missing::Make)?;
     let plugin: PluginView = client.upload(&path, "application/wasm", component)?;
+    tell(global, &plugin)
+}
+
+/// What is known of a version, in a few lines.
+fn tell(global: &Global, plugin: &PluginView) -> anyhow::Result<ExitCode> {
     if global.json {
-        output::json(&plugin)?;
-    } else {
-        let PluginView { name, version, world, digest, .. } = &plugin;
-        outln!("{name}@{version}: {world}, {digest}");
+        output::json(plugin)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let PluginView { name, version, world, digest, signature, admission, .. } = plugin;
+    outln!("{name}@{version}: {world}, {digest}{}", if plugin.yanked { ", yanked" } else { "" });
+    match &signature.reason {
+        Some(reason) => outln!("signature: {}: {reason}", signature.state),
+        None => outln!("signature: {}", signature.state),
+    }
+    let Some(admission) = admission else { return Ok(ExitCode::SUCCESS) };
+    outln!("contract: {}, {} laws", admission.verdict, admission.checks.len());
+    for check in admission.checks.iter().filter(|check| check.verdict == "failed") {
+        outln!("  {}: {}", check.name, check.detail);
+    }
+    if let (Some(fuel), Some(memory)) = (admission.fuel_per_row, admission.memory_bytes_peak) {
+        let beside = admission.compared.as_ref().map_or_else(String::new, |compared| {
+            let (fuel, memory) = (compared.fuel_per_row, compared.memory_bytes_peak);
+            format!("; {fuel:.2} × the fuel and {memory:.2} × the memory of {}", compared.version)
+        });
+        outln!("use: {} fuel a row, {} of memory{beside}", thousands(fuel), bytes(memory));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn yank(global: &Global, plugin: &str, version: &str, undo: bool) -> anyhow::Result<ExitCode> {
+    let verb = if undo { "unyank" } else { "yank" };
+    let path = format!("/v1/plugins/{}/{}/{verb}", escape(plugin), escape(version));
+    let plugin: PluginView = connect(global, Missing::Refuse)?.post(&path, &())?;
+    tell(global, &plugin)
 }
 
 fn list(global: &Global, path: &str) -> anyhow::Result<ExitCode> {
@@ -80,12 +100,20 @@ fn list(global: &Global, path: &str) -> anyhow::Result<ExitCode> {
         output::json(&plugins)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut rows = Rows::new(&["plugin", "version", "world", "grants", "#size", "digest"]);
+    let header =
+        ["plugin", "version", "world", "contract", "signature", "grants", "#size", "digest"];
+    let mut rows = Rows::new(&header);
     for plugin in &plugins.plugins {
+        let version = match plugin.yanked {
+            true => format!("{} (yanked)", plugin.version),
+            false => plugin.version.clone(),
+        };
         rows.row(&[
             &plugin.name,
-            &plugin.version,
+            &version,
             &plugin.world,
+            &plugin.admission.as_ref().map_or("-", |admission| &admission.verdict),
+            &plugin.signature.state,
             &if plugin.grants.is_empty() { "-".to_owned() } else { plugin.grants.join(", ") },
             &bytes(plugin.size_bytes),
             &short(&plugin.digest),
@@ -124,6 +152,6 @@ fn inspect(global: &Global, file: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("the component {} cannot be read", file.display()))
 }

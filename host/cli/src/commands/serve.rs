@@ -110,11 +110,7 @@ pub(super) fn token(global: &Global, verb: &TokenVerb) -> anyhow::Result<ExitCod
     if name.is_empty() || name.contains(char::is_whitespace) {
         anyhow::bail!("`{name}` is no name: write one word");
     }
-    let mut secret = [0_u8; 32];
-    std::fs::File::open("/dev/urandom")
-        .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut secret))
-        .context("the operating system gives no randomness")?;
-    let token = format!("refrain_{}", Digest::from_bytes(secret).to_hex());
+    let token = format!("refrain_{}", Digest::from_bytes(random_bytes()?).to_hex());
     let line = format!("{name} {role} {}", Digest::of(token.as_bytes()));
     if global.json {
         output::json(&serde_json::json!({"token": token, "line": line}))?;
@@ -124,4 +120,13 @@ pub(super) fn token(global: &Global, verb: &TokenVerb) -> anyhow::Result<ExitCod
     errln!("shown once; add this line to the server's token file:");
     errln!("{line}");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Randomness of the operating system, good enough for secrets.
+pub(super) fn random_bytes() -> anyhow::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut bytes))
+        .context("the operating system gives no randomness")?;
+    Ok(bytes)
 }

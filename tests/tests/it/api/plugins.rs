@@ -15,7 +15,12 @@ fn a_component_is_registered_once_and_says_what_it_is() {
     let path = "/v1/plugins?name=my-scaler&version=1.2.3&licence=MIT";
     let register = || server.post(path).body(WASM, component.clone()).expect(201);
     let registered = register();
+    let admission = registered["admission"].clone();
+    assert_eq!(admission["verdict"], "passed", "{admission}");
     let expected = json!({
+        "admission": admission,
+        "signature": {"state": "unsigned", "key": null, "reason": null},
+        "yanked": false,
         "name": "my-scaler",
         "version": "1.2.3",
         "world": "transform@0.1.0",

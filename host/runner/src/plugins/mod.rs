@@ -1,7 +1,12 @@
 //! The plugin registry: names and versions over components.
 
+mod admission;
+mod resolve;
+mod yank;
+
+use refrain_admission::{Report, Signature};
 use refrain_domain::canonical::digest_of;
-use refrain_domain::{Digest, Grant, World, to_canonical};
+use refrain_domain::{Digest, PluginManifest, World, to_canonical};
 use refrain_sandbox::{AdmissionError, ComponentInfo, Sandbox};
 use refrain_store::{Publication, RefChange};
 use serde::{Deserialize, Serialize};
@@ -13,24 +18,10 @@ use crate::{Runner, memo};
 const REFS: &str = "plugins/";
 const COMPILED: u8 = b'c';
 
-/// What an operator says of a component when it is registered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PluginManifest {
-    /// The plugin's name: lower-case letters, digits and dashes.
-    pub name: String,
-    /// Immutable once registered.
-    pub version: semver::Version,
-    /// What it may have beyond computing.
-    #[serde(default)]
-    pub grants: Vec<Grant>,
-    /// An SPDX expression.
-    #[serde(default)]
-    pub licence: Option<String>,
-}
+pub use admission::{AdmissionMode, SignaturePolicy};
 
 /// A registered component: a manifest that never changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PluginVersion {
     /// `refrain.plugin-version/1`.
@@ -45,10 +36,25 @@ pub struct PluginVersion {
     pub imports: Vec<String>,
     /// Its length.
     pub size_bytes: u64,
+    /// Whether it keeps its contract; none for plugins that travel with the build, whose own tests
+    /// say so, and where the operator did not want to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admission: Option<Report>,
+    /// Who vouches for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
+}
+
+impl PluginVersion {
+    /// Name and version, as people write them.
+    pub fn address(&self) -> String {
+        address(&self.manifest)
+    }
 }
 
 impl Runner {
-    /// Registers a component. The same bytes under the same name and version again are no error.
+    /// Registers a component. The same bytes under the same name and version again are no error; with
+    /// a signature they gain it.
     ///
     /// # Errors
     /// [`RunnerError::Admission`] for a component that may not come in, [`RunnerError::Exists`]
@@ -56,27 +62,46 @@ impl Runner {
     pub fn register_plugin(
         &self,
         manifest: PluginManifest,
+        signature: Option<Signature>,
         component: &[u8],
     ) -> Result<PluginVersion, RunnerError> {
         check_name(&manifest.name)?;
-        let name = ref_name(&manifest.name, &manifest.version);
         let digest = Digest::of(component);
+        self.check_signature(&manifest, signature.as_ref(), &digest)?;
+        let name = ref_name(&manifest.name, &manifest.version);
         if let Some(found) = self.store.get_ref(&name)? {
             let known: PluginVersion = self.read_manifest("plugin version", &found)?;
-            if known.component == digest && known.manifest == manifest {
-                return Ok(known);
-            }
-            return Err(RunnerError::Exists {
-                what: "plugin",
-                name: format!("{}@{}", manifest.name, manifest.version),
-                hint:
-                    " with another component or manifest: versions are immutable, raise the version"
-                        .to_owned(),
-            });
+            return self.register_again(known, found, &manifest, signature, &digest);
         }
         let admitted = self.sandbox.admit(component, &manifest.grants);
         let info = admitted.map_err(|error| refused(&manifest, &error))?;
-        let (version, change) = self.stage_plugin(manifest, component, info)?;
+        let admission = self.prove_plugin(&manifest, component)?;
+        let version = self.plugin_version(manifest, component, info)?;
+        let version = PluginVersion { admission, signature, ..version };
+        let change = self.stage_plugin(&version, None)?;
+        self.store.publish(&Publication { refs: vec![change], ..Publication::default() })?;
+        Ok(version)
+    }
+
+    fn register_again(
+        &self,
+        known: PluginVersion,
+        found: Digest,
+        manifest: &PluginManifest,
+        signature: Option<Signature>,
+        component: &Digest,
+    ) -> Result<PluginVersion, RunnerError> {
+        if known.component != *component || known.manifest != *manifest {
+            let hint =
+                " with another component or manifest: versions are immutable, raise the version";
+            let name = known.address();
+            return Err(RunnerError::Exists { what: "plugin", name, hint: hint.to_owned() });
+        }
+        if signature.is_none() || signature == known.signature {
+            return Ok(known);
+        }
+        let version = PluginVersion { signature, ..known };
+        let change = self.stage_plugin(&version, Some(found))?;
         self.store.publish(&Publication { refs: vec![change], ..Publication::default() })?;
         Ok(version)
     }
@@ -94,7 +119,8 @@ impl Runner {
             }
             let checked = self.sandbox.check(component, &manifest.grants);
             let info = checked.map_err(|error| refused(manifest, &error))?;
-            publication.refs.push(self.stage_plugin(manifest.clone(), component, info)?.1);
+            let version = self.plugin_version(manifest.clone(), component, info)?;
+            publication.refs.push(self.stage_plugin(&version, None)?);
         }
         if publication.refs.is_empty() {
             return Ok(());
@@ -129,92 +155,44 @@ impl Runner {
         }
     }
 
-    /// Stages component and manifest; the change makes them the version of that name.
-    fn stage_plugin(
+    /// Stages the component; answers what is known of it without running it.
+    fn plugin_version(
         &self,
         manifest: PluginManifest,
         component: &[u8],
         info: ComponentInfo,
-    ) -> Result<(PluginVersion, RefChange), RunnerError> {
-        let name = ref_name(&manifest.name, &manifest.version);
-        let version = PluginVersion {
+    ) -> Result<PluginVersion, RunnerError> {
+        Ok(PluginVersion {
             format: "refrain.plugin-version/1".to_owned(),
             manifest,
             component: self.store.stage(component)?,
             world: info.world.expect("BUG: admitted without a world"),
             imports: info.imports,
             size_bytes: component.len() as u64,
-        };
-        let bytes = to_canonical(&version)
+            admission: None,
+            signature: None,
+        })
+    }
+
+    /// Stages the record; the change makes it the version of that name.
+    fn stage_plugin(
+        &self,
+        version: &PluginVersion,
+        expected: Option<Digest>,
+    ) -> Result<RefChange, RunnerError> {
+        let bytes = to_canonical(version)
             .map_err(|error| RunnerError::corrupt("the plugin version", error))?;
-        let new = Some(self.store.stage(&bytes)?);
-        Ok((version, RefChange { name, expected: None, new }))
-    }
-
-    /// All plugin versions, by name and then by version, oldest first.
-    ///
-    /// # Errors
-    /// [`RunnerError::Corrupt`] for a manifest that this version cannot read.
-    pub fn plugins(&self) -> Result<Vec<PluginVersion>, RunnerError> {
-        let mut versions = Vec::new();
-        for (_, digest) in self.store.list_refs(REFS)? {
-            versions.push(self.read_manifest::<PluginVersion>("plugin version", &digest)?);
-        }
-        versions.sort_by(|a, b| {
-            let key = |v: &PluginVersion| (v.manifest.name.clone(), v.manifest.version.clone());
-            key(a).cmp(&key(b))
-        });
-        Ok(versions)
-    }
-
-    /// The newest version that a requirement such as `standardize@^0.1`, `standardize@0.1.0` or
-    /// `standardize` allows.
-    ///
-    /// # Errors
-    /// [`RunnerError::NotFound`], naming what there is instead.
-    pub fn find_plugin(&self, requirement: &str) -> Result<PluginVersion, RunnerError> {
-        let (name, range) = requirement.split_once('@').unwrap_or((requirement, "*"));
-        let range = semver::VersionReq::parse(range).map_err(|error| RunnerError::Invalid {
-            message: format!(
-                "`{requirement}` is no plugin: `{range}` is no range of versions ({error})"
-            ),
-        })?;
-        let mut found = None;
-        let mut versions = Vec::new();
-        for (ref_name, digest) in self.store.list_refs(&format!("{REFS}{name}/"))? {
-            let text = ref_name.rsplit('/').next().unwrap_or_default();
-            let Ok(version) = semver::Version::parse(text) else { continue };
-            versions.push(text.to_owned());
-            let is_newer = found.as_ref().is_none_or(|(newest, _)| version > *newest);
-            if range.matches(&version) && is_newer {
-                found = Some((version, digest));
-            }
-        }
-        if let Some((_, digest)) = found {
-            return self.read_manifest("plugin version", &digest);
-        }
-        if !versions.is_empty() {
-            let hint = format!("; registered versions of `{name}`: {}", versions.join(", "));
-            return Err(RunnerError::NotFound {
-                what: "plugin",
-                name: requirement.to_owned(),
-                hint,
-            });
-        }
-        let names: std::collections::BTreeSet<String> = self
-            .store
-            .list_refs(REFS)?
-            .into_iter()
-            .filter_map(|(name, _)| Some(name[REFS.len()..].split_once('/')?.0.to_owned()))
-            .collect();
-        let names: Vec<String> = names.into_iter().collect();
-        Err(RunnerError::not_found("plugin", name, &names))
+        let name = ref_name(&version.manifest.name, &version.manifest.version);
+        Ok(RefChange { name, expected, new: Some(self.store.stage(&bytes)?) })
     }
 }
 
 fn refused(manifest: &PluginManifest, error: &AdmissionError) -> RunnerError {
-    let plugin = format!("{}@{}", manifest.name, manifest.version);
-    RunnerError::Admission { message: format!("plugin `{plugin}`: {error}") }
+    RunnerError::Admission { message: format!("plugin `{}`: {error}", address(manifest)) }
+}
+
+fn address(manifest: &PluginManifest) -> String {
+    format!("{}@{}", manifest.name, manifest.version)
 }
 
 fn ref_name(name: &str, version: &semver::Version) -> String {
