@@ -43,6 +43,7 @@ use crate::wire;
         replays::replay,
         replays::diff,
         replays::bundle,
+        replays::record,
         artifacts::show,
         models::list,
         models::show,

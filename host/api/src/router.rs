@@ -75,6 +75,7 @@ fn viewer() -> Router<App> {
         .route("/v1/runs/{run}/replay", post(replays::replay))
         .route("/v1/runs/{run}/diff/{other}", get(replays::diff))
         .route("/v1/runs/{run}/bundle", get(replays::bundle))
+        .route("/v1/runs/{run}/steps/{step}/recording", get(replays::record))
         .route("/v1/artifacts/{digest}", get(artifacts::show))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{model}", get(models::show))

@@ -107,7 +107,8 @@ fn computed_field(step: &PlannedStep, index: usize) -> Option<Field> {
     }
 }
 
-fn column_difference(store: &DynStore, field: &Field, a: &Digest, b: &Digest) -> String {
+/// How one column differs from another of its field.
+pub(crate) fn column_difference(store: &DynStore, field: &Field, a: &Digest, b: &Digest) -> String {
     let name = &field.name;
     let (Some(x), Some(y)) = (decode(store, a), decode(store, b)) else {
         return format!("`{name}` was {a} and is {b} now");

@@ -66,37 +66,25 @@ impl Runner {
         let alias = register.alias.clone().filter(|_| manifest.verdict == Verdict::Pass);
         if let Some(alias) = &alias {
             let by = format!("run {run_id}");
-            self.alias_change(name, alias, Some(digest), by, &mut publication, &mut events)?;
+            let from = self.model_alias(name, alias)?;
+            alias_change((name, alias), from, Some(digest), by, &mut publication, &mut events);
         }
         publication.events.extend(append(name, &events));
         Ok((RegisteredModel { model: name.clone(), version, digest, alias }, publication))
     }
 
-    fn alias_change(
-        &self,
-        model: &str,
-        alias: &str,
-        new: Option<Digest>,
-        by: String,
-        publication: &mut Publication,
-        events: &mut Vec<ModelEvent>,
-    ) -> Result<(), RunnerError> {
-        let name = alias_ref(model, alias);
-        let expected = self.store.get_ref(&name)?;
-        if expected != new {
-            publication.refs.push(RefChange { name, expected, new });
-            let alias = alias.to_owned();
-            let at_ms = now_ms();
-            events.push(ModelEvent::AliasMoved { alias, from: expected, to: new, by, at_ms });
-        }
-        Ok(())
-    }
-
-    /// Moves an alias to a version, by hand.
+    /// Moves an alias to a version, by hand; with `seen` only from where it was seen.
     ///
     /// # Errors
-    /// [`RunnerError::NotFound`] if there is no such version.
-    pub fn promote(&self, model: &str, version: u64, alias: &str) -> Result<Digest, RunnerError> {
+    /// [`RunnerError::NotFound`] if there is no such version; [`RunnerError::Store`] with a conflict
+    /// if the alias has moved since.
+    pub fn promote(
+        &self,
+        model: &str,
+        version: u64,
+        alias: &str,
+        seen: Option<Option<Digest>>,
+    ) -> Result<Digest, RunnerError> {
         crate::plugins::check_name(alias)?;
         let versions = self.versions(model)?;
         let found = versions.iter().find(|(number, _)| *number == version);
@@ -110,8 +98,12 @@ impl Runner {
             return Err(RunnerError::NotFound { what: "model version", name, hint });
         };
         let (mut publication, mut events) = (Publication::default(), Vec::new());
+        let from = match seen {
+            Some(seen) => seen,
+            None => self.model_alias(model, alias)?,
+        };
         let by = "promote".to_owned();
-        self.alias_change(model, alias, Some(*digest), by, &mut publication, &mut events)?;
+        alias_change((model, alias), from, Some(*digest), by, &mut publication, &mut events);
         publication.events.extend(append(model, &events));
         self.store.publish(&publication)?;
         Ok(*digest)
@@ -141,7 +133,7 @@ impl Runner {
         let back = back.ok_or_else(nowhere)?;
         let (mut publication, mut events) = (Publication::default(), Vec::new());
         let by = "rollback".to_owned();
-        self.alias_change(model, alias, Some(back), by, &mut publication, &mut events)?;
+        alias_change((model, alias), Some(now), Some(back), by, &mut publication, &mut events);
         publication.events.extend(append(model, &events));
         self.store.publish(&publication)?;
         Ok(back)
@@ -190,6 +182,23 @@ impl Runner {
         let parse =
             |(name, digest): (String, Digest)| Some((name[prefix.len()..].parse().ok()?, digest));
         Ok(refs.into_iter().filter_map(parse).collect())
+    }
+}
+
+/// Moves an alias from where it was found; if it is elsewhere by then, nothing is published.
+fn alias_change(
+    (model, alias): (&str, &str),
+    from: Option<Digest>,
+    to: Option<Digest>,
+    by: String,
+    publication: &mut Publication,
+    events: &mut Vec<ModelEvent>,
+) {
+    let name = alias_ref(model, alias);
+    publication.refs.push(RefChange { name, expected: from, new: to });
+    if from != to {
+        let (alias, at_ms) = (alias.to_owned(), now_ms());
+        events.push(ModelEvent::AliasMoved { alias, from, to, by, at_ms });
     }
 }
 

@@ -203,4 +203,8 @@ pub struct UnitOutput {
     pub rows: u32,
     /// Fuel used.
     pub fuel: u64,
+    /// The most linear memory at any time. It is no part of the result, and is not remembered: 0
+    /// where the output was.
+    #[serde(skip)]
+    pub memory_bytes_peak: u64,
 }

@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use refrain_domain::Digest;
+use refrain_runner::RunnerError;
+use refrain_store::StoreError;
 
 use super::Json as Body;
 use crate::app::App;
@@ -94,12 +96,24 @@ pub(crate) async fn promote(
     if !holds(&headers, now.as_ref())? {
         let version = |now: ModelVersionView| format!("version {} ({})", now.version, now.digest);
         let now = now.map_or_else(|| "nothing".to_owned(), version);
-        let detail = format!("alias `{alias}` of `{model}` is at {now}: look again");
-        let status = StatusCode::PRECONDITION_FAILED;
-        return Err(Problem::new(status, "precondition-failed", detail));
+        return Err(moved(format!("alias `{alias}` of `{model}` is at {now}: look again")));
     }
-    app.runner().promote(&model, to.version, &alias).map_err(app.refuse())?;
+    let is_conditional =
+        [header::IF_MATCH, header::IF_NONE_MATCH].iter().any(|name| headers.contains_key(name));
+    let seen = now.map(|now| super::digest(&now.digest)).transpose()?;
+    let promoted = app.runner().promote(&model, to.version, &alias, is_conditional.then_some(seen));
+    promoted.map_err(|error| match &error {
+        // A run has ended in between.
+        RunnerError::Store(StoreError::Conflict { .. }) if is_conditional => {
+            moved(format!("alias `{alias}` of `{model}` has moved: look again"))
+        }
+        _ => app.problem(&error),
+    })?;
     named(&app, &model, &alias).map(Json)
+}
+
+fn moved(detail: String) -> Problem {
+    Problem::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", detail)
 }
 
 /// Whether an alias is where the caller saw it: `If-Match` names the ETag of the alias, or the

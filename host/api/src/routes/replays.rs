@@ -1,5 +1,7 @@
 //! What an auditor asks of a run: replay it, compare it, take it away.
 
+use std::io::Seek;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -70,4 +72,32 @@ pub(crate) async fn bundle(
         response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
     }
     Ok(response)
+}
+
+/// What a step's plugin was given and what it made, as a tar file for `refrain plugin test --replay`.
+#[utoipa::path(get, operation_id = "record_step", path = "/v1/runs/{run}/steps/{step}/recording", tag = "audit",
+    params(("run" = String, Path), ("step" = String, Path)),
+    responses((status = 200, content_type = "application/x-tar", body = Vec<u8>),
+        (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn record(
+    State(app): State<App>,
+    Path((id, step)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    // It is executed before the first byte goes out, so that what fails is told as a problem.
+    let work = move || {
+        let mut file = tempfile::tempfile().map_err(|error| no_room(&error))?;
+        app.runner().record(&id, &step, &Control::default(), &mut file).map_err(app.refuse())?;
+        file.rewind().map_err(|error| no_room(&error))?;
+        Ok::<_, Problem>(file)
+    };
+    let file = tokio::task::spawn_blocking(work).await.map_err(super::plugins::ended)??;
+    Ok(pieces::stream("application/x-tar", move |to| {
+        let mut file = file;
+        std::io::copy(&mut file, to).map(drop).map_err(|error| error.to_string())
+    }))
+}
+
+fn no_room(error: &std::io::Error) -> Problem {
+    let detail = format!("there is no room for the recording: {error}");
+    Problem::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", detail)
 }

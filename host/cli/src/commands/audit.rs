@@ -173,6 +173,6 @@ pub(super) fn artifact(
     Ok(ExitCode::SUCCESS)
 }
 
-fn code_of(holds: bool) -> ExitCode {
+pub(super) fn code_of(holds: bool) -> ExitCode {
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -8,6 +8,7 @@
 //! Invariant: bundles of one run are equal bytes, and a bundle holds what its run leads to, no more
 //! and no less.
 
+mod archive;
 mod claims;
 mod unpack;
 mod verify;
@@ -21,10 +22,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::replay::ReplayReport;
 
+pub(crate) use archive::{Archive, pack};
+pub(crate) use unpack::unpack;
 pub use verify::verify;
 
 const FORMAT: &str = "refrain.bundle/1";
-const ARTIFACTS: &str = "artifacts/";
 
 /// A file that proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -98,6 +100,19 @@ struct Index {
     plan: Digest,
     events: Vec<RunEvent>,
     artifacts: BTreeSet<Digest>,
+}
+
+impl Archive for Index {
+    const KIND: &'static str = "bundle";
+    const FORMAT: &'static str = FORMAT;
+
+    fn format(&self) -> &str {
+        &self.format
+    }
+
+    fn artifacts(&self) -> &BTreeSet<Digest> {
+        &self.artifacts
+    }
 }
 
 /// What a verification found.

@@ -12,14 +12,15 @@ use std::io::Read;
 use refrain_domain::{Digest, from_canonical};
 use refrain_store::{Artifacts, MemoryStore};
 
-use super::{ARTIFACTS, BundleError, FORMAT, Index};
+use super::BundleError;
+use super::archive::{ARTIFACTS, Archive};
 
 /// Tar files come in these.
 const BLOCK: usize = 512;
 
 /// Reads a whole bundle, and verifies every digest in it.
-pub(super) fn unpack(from: &mut dyn Read) -> Result<(Index, MemoryStore), BundleError> {
-    let mut index: Option<Index> = None;
+pub(crate) fn unpack<A: Archive>(from: &mut dyn Read) -> Result<(A, MemoryStore), BundleError> {
+    let mut index: Option<A> = None;
     let store = MemoryStore::new();
     let mut found = BTreeSet::new();
     while let Some((name, size)) = header(from)? {
@@ -28,7 +29,7 @@ pub(super) fn unpack(from: &mut dyn Read) -> Result<(Index, MemoryStore), Bundle
             index = Some(read_index(&name, &bytes)?);
             continue;
         };
-        let digest = artifact(known, &name, &bytes)?;
+        let digest = artifact(known.artifacts(), &name, &bytes)?;
         if !found.insert(digest) {
             return Err(BundleError::Entry { name, detail: "is there twice" });
         }
@@ -36,7 +37,7 @@ pub(super) fn unpack(from: &mut dyn Read) -> Result<(Index, MemoryStore), Bundle
     }
     nothing_after(from)?;
     let index = index.ok_or_else(|| unreadable(&"it has no index"))?;
-    match index.artifacts.difference(&found).next() {
+    match index.artifacts().difference(&found).next() {
         Some(missing) => Err(BundleError::Missing { name: missing.to_string() }),
         None => Ok((index, store)),
     }
@@ -82,7 +83,7 @@ fn content(from: &mut dyn Read, name: &str, size: u64) -> Result<Vec<u8>, Bundle
 }
 
 /// The digest of an entry that the index names.
-fn artifact(index: &Index, name: &str, bytes: &[u8]) -> Result<Digest, BundleError> {
+fn artifact(known: &BTreeSet<Digest>, name: &str, bytes: &[u8]) -> Result<Digest, BundleError> {
     let surplus = |detail| BundleError::Entry { name: name.to_owned(), detail };
     let hex = name.strip_prefix(ARTIFACTS);
     let hex = hex.ok_or_else(|| surplus("is neither the index nor an artifact"))?;
@@ -92,27 +93,27 @@ fn artifact(index: &Index, name: &str, bytes: &[u8]) -> Result<Digest, BundleErr
     if found != expected {
         return Err(BundleError::Artifact { name: expected.to_string(), found });
     }
-    if !index.artifacts.contains(&expected) {
+    if !known.contains(&expected) {
         return Err(surplus("its index does not name"));
     }
     Ok(found)
 }
 
-fn read_index(name: &str, bytes: &[u8]) -> Result<Index, BundleError> {
+fn read_index<A: Archive>(name: &str, bytes: &[u8]) -> Result<A, BundleError> {
+    let (kind, format) = (A::KIND, A::FORMAT);
     let damaged = |detail: String| BundleError::Index { name: name.to_owned(), detail };
-    if !name.starts_with("bundle-") {
-        return Err(unreadable(&format!("it begins with {name}, and not with an index")));
+    if !name.starts_with(&format!("{kind}-")) {
+        let index = format!("it begins with {name}, and not with the index of a {kind}");
+        return Err(unreadable(&index));
     }
     let digest = Digest::of(bytes);
-    if name != format!("bundle-{}.json", digest.to_hex()) {
+    if name != format!("{kind}-{}.json", digest.to_hex()) {
         return Err(damaged(format!("its bytes have the digest {digest}")));
     }
-    let index: Index = from_canonical(bytes).map_err(|error| damaged(error.to_string()))?;
-    if index.format != FORMAT {
-        return Err(damaged(format!(
-            "its format is {}, this version reads {FORMAT}",
-            index.format
-        )));
+    let index: A = from_canonical(bytes).map_err(|error| damaged(error.to_string()))?;
+    if index.format() != format {
+        let found = index.format();
+        return Err(damaged(format!("its format is {found}, this version reads {format}")));
     }
     Ok(index)
 }

@@ -9,7 +9,7 @@ use refrain_store::{DynStore, StoreError};
 
 use super::claims::{check_artifacts, check_steps, plan_of, run_of};
 use super::unpack::unpack;
-use super::{BundleError, VerifyReport};
+use super::{BundleError, Index, VerifyReport};
 use crate::RunnerOptions;
 use crate::error::RunnerError;
 use crate::executor::Control;
@@ -55,7 +55,7 @@ fn believed(
     from: &mut dyn Read,
     report: &mut VerifyReport,
 ) -> Result<(Arc<DynStore>, Plan, Run), BundleError> {
-    let (index, store) = unpack(from)?;
+    let (index, store) = unpack::<Index>(from)?;
     report.run = Some(index.run.clone());
     report.artifacts = index.artifacts.len() as u64;
     let run = run_of(&index)?;

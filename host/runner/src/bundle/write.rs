@@ -5,10 +5,11 @@ use std::io::Write;
 
 use refrain_domain::plan::{OutputKind, Plan, Source};
 use refrain_domain::run::{Run, Status};
-use refrain_domain::{Digest, Table, to_canonical};
+use refrain_domain::{Digest, Table};
 use refrain_store::DynStore;
 
-use super::{ARTIFACTS, FORMAT, Index};
+use super::archive::pack;
+use super::{FORMAT, Index};
 use crate::Runner;
 use crate::conclude::read_manifest;
 use crate::error::RunnerError;
@@ -46,19 +47,7 @@ impl Runner {
             events,
             artifacts,
         };
-        let bytes =
-            to_canonical(&index).map_err(|error| RunnerError::corrupt("the bundle", error))?;
-        let written = |error: std::io::Error| RunnerError::Host {
-            message: format!("the bundle cannot be written: {error}"),
-        };
-        let mut tar = tar::Builder::new(to);
-        append(&mut tar, &format!("bundle-{}.json", Digest::of(&bytes).to_hex()), &bytes)
-            .map_err(written)?;
-        for digest in &index.artifacts {
-            let name = format!("{ARTIFACTS}{}", digest.to_hex());
-            append(&mut tar, &name, &self.store.get(digest)?).map_err(written)?;
-        }
-        tar.finish().map_err(written)?;
+        pack(&index, &*self.store, to)?;
         Ok(n_artifacts)
     }
 }
@@ -106,13 +95,4 @@ fn add_table(
     let table: Table = read_manifest(store, "table", &digest)?;
     needed.extend(table.chunks.into_iter().flat_map(|chunk| chunk.columns));
     Ok(())
-}
-
-fn append<W: Write>(tar: &mut tar::Builder<W>, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-    let mut header = tar::Header::new_ustar();
-    header.set_size(bytes.len() as u64);
-    header.set_mode(0o644);
-    // No time and no owner: bundles of one run are equal bytes.
-    header.set_mtime(0);
-    tar.append_data(&mut header, name, bytes)
 }

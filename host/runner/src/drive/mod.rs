@@ -241,7 +241,9 @@ fn next_results(
     let first = match in_time {
         Some(first) => first,
         None => {
-            log.publish(Publication::default())?;
+            if patience.is_some() {
+                log.publish(Publication::default())?;
+            }
             receiver.recv().map_err(ended)?
         }
     };

@@ -2,7 +2,7 @@
 
 use refrain_domain::plan::DecisionRecord;
 use refrain_domain::{Chunk, Digest, Fact, Role, Schema, to_canonical};
-use refrain_sandbox::{DriftInstance, EvaluatorInstance, TransformInstance};
+use refrain_sandbox::{DriftInstance, EvaluatorInstance, TransformInstance, Usage};
 
 use super::{Call, UnitResult, params};
 use crate::executor::UnitError;
@@ -25,7 +25,7 @@ impl Call<'_> {
             instance.fit_update(&self.executor.batch(&rows.schema, chunk)?)?;
         }
         let saved = instance.fit_save()?;
-        self.executor.artifact(&saved, instance.usage().fuel_used)
+        self.executor.artifact(&saved, &instance.usage())
     }
 
     pub(super) fn fit_merge(
@@ -39,7 +39,7 @@ impl Call<'_> {
             instance.fit_merge(&self.bytes(digest)?)?;
         }
         let state = instance.fit_finish()?;
-        self.executor.artifact(&state, instance.usage().fuel_used)
+        self.executor.artifact(&state, &instance.usage())
     }
 
     pub(super) fn fit_whole(&self, component: &Component, rows: &Rows) -> UnitResult {
@@ -48,7 +48,7 @@ impl Call<'_> {
             instance.fit_update(&self.executor.batch(&rows.schema, chunk)?)?;
         }
         let state = instance.fit_finish()?;
-        self.executor.artifact(&state, instance.usage().fuel_used)
+        self.executor.artifact(&state, &instance.usage())
     }
 
     fn start_evaluation(
@@ -77,20 +77,20 @@ impl Call<'_> {
         rows: &Rows,
         current: bool,
     ) -> UnitResult {
-        let (saved, fuel) = if component.world.role == Role::Drift {
+        let (saved, usage) = if component.world.role == Role::Drift {
             let mut instance = self.start_drift(component, &rows.schema)?;
             for chunk in &rows.chunks {
                 instance.update(current, &self.executor.batch(&rows.schema, chunk)?)?;
             }
-            (instance.save()?, instance.usage().fuel_used)
+            (instance.save()?, instance.usage())
         } else {
             let mut instance = self.start_evaluation(component, &rows.schema)?;
             for chunk in &rows.chunks {
                 instance.update(&self.executor.batch(&rows.schema, chunk)?)?;
             }
-            (instance.save()?, instance.usage().fuel_used)
+            (instance.save()?, instance.usage())
         };
-        self.executor.artifact(&saved, fuel)
+        self.executor.artifact(&saved, &usage)
     }
 
     pub(super) fn fold_merge(
@@ -137,23 +137,23 @@ impl Call<'_> {
 
     fn finish_evaluation(&self, mut instance: EvaluatorInstance) -> UnitResult {
         let report = instance.finish()?;
-        self.report(&report, instance.usage().fuel_used)
+        self.report(&report, &instance.usage())
     }
 
     fn finish_drift(&self, mut instance: DriftInstance) -> UnitResult {
         let report = instance.finish()?;
-        self.report(&report, instance.usage().fuel_used)
+        self.report(&report, &instance.usage())
     }
 
     pub(super) fn decide(&self, component: &Component, facts: &[Fact]) -> UnitResult {
         let mut instance = self.plugin(component)?.trigger(&self.context(component))?;
         let decision = instance.decide(&params(component), facts)?;
         let record = DecisionRecord { facts: facts.to_vec(), decision };
-        self.report(&record, instance.usage().fuel_used)
+        self.report(&record, &instance.usage())
     }
 
-    pub(super) fn report<T: serde::Serialize>(&self, report: &T, fuel: u64) -> UnitResult {
+    pub(super) fn report<T: serde::Serialize>(&self, report: &T, usage: &Usage) -> UnitResult {
         let bytes = to_canonical(report).map_err(|error| UnitError::Data(error.to_string()))?;
-        self.executor.artifact(&bytes, fuel)
+        self.executor.artifact(&bytes, usage)
     }
 }

@@ -4,24 +4,25 @@ use std::sync::Arc;
 
 use refrain_data::{AsofIndex, LookupIndex};
 use refrain_domain::{Batch, Chunk, Schema, Table};
+use refrain_sandbox::Usage;
 
 use super::joins::JoinIndex;
-use super::{LocalExecutor, UnitResult};
+use super::{LocalExecutor, UnitResult, output};
 use crate::executor::UnitError;
-use crate::unit::{JoinSide, Predicate, Unit, UnitOutput, Work};
+use crate::unit::{JoinSide, Predicate, Unit, Work};
 
 impl LocalExecutor {
     pub(super) fn keep(&self, predicate: &Predicate, schema: &Schema, chunk: &Chunk) -> UnitResult {
         let mask = self.mask(predicate, schema, chunk)?;
         let kept = mask.iter().filter(|keep| **keep).count();
         if kept == mask.len() {
-            return Ok(UnitOutput { outputs: chunk.columns.clone(), rows: chunk.rows, fuel: 0 });
+            return Ok(output(chunk.columns.clone(), chunk.rows, &Usage::default()));
         }
         if kept == 0 {
-            return Ok(UnitOutput { outputs: Vec::new(), rows: 0, fuel: 0 });
+            return Ok(output(Vec::new(), 0, &Usage::default()));
         }
         let batch = self.batch(schema, chunk)?;
-        self.chunk(refrain_data::filter_rows(&batch, &mask), schema, 0)
+        self.chunk(refrain_data::filter_rows(&batch, &mask), schema, &Usage::default())
     }
 
     /// Which rows to keep; reads only the columns that decide.
@@ -60,7 +61,7 @@ impl LocalExecutor {
             JoinIndex::Asof(index) => (index.join(&left, &keys, n_keys), index.added_schema()),
             JoinIndex::Lookup(index) => (index.join(&left, &keys), index.added_schema()),
         };
-        self.chunk(added, schema, 0)
+        self.chunk(added, schema, &Usage::default())
     }
 
     /// Indexes the right sides of these units, each once, before any of them runs: units side by

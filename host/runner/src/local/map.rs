@@ -19,7 +19,7 @@ impl Call<'_> {
         let mut instance = self.plugin(component)?.transform(&self.context(component))?;
         instance.apply_start(&params(component), input, &state)?;
         let made = instance.apply(&batch, computed)?;
-        self.executor.chunk(made, computed, instance.usage().fuel_used)
+        self.executor.chunk(made, computed, &instance.usage())
     }
 
     pub(super) fn predict(
@@ -34,15 +34,15 @@ impl Call<'_> {
         let model = self.bytes(model)?;
         let plugin = self.plugin(component)?;
         let context = self.context(component);
-        let (made, fuel) = if component.world.role == Role::Predictor {
+        let (made, usage) = if component.world.role == Role::Predictor {
             let mut instance = plugin.predictor(&context)?;
             instance.predict_start(&params(component), input, &model)?;
-            (instance.predict(&batch, prediction)?, instance.usage().fuel_used)
+            (instance.predict(&batch, prediction)?, instance.usage())
         } else {
             let mut instance = plugin.trainer(&context)?;
             instance.predict_start(input, &model)?;
-            (instance.predict(&batch, prediction)?, instance.usage().fuel_used)
+            (instance.predict(&batch, prediction)?, instance.usage())
         };
-        self.executor.chunk(made, prediction, fuel)
+        self.executor.chunk(made, prediction, &usage)
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use refrain_domain::{Batch, Chunk, Digest, Schema};
-use refrain_sandbox::{Plugin, Sandbox, UnitContext};
+use refrain_sandbox::{Plugin, Sandbox, UnitContext, Usage};
 use refrain_store::DynStore;
 
 use crate::executor::{Control, Executor, UnitError};
@@ -92,15 +92,15 @@ impl LocalExecutor {
     }
 
     /// Stages an artifact as the one output of a unit.
-    fn artifact(&self, bytes: &[u8], fuel: u64) -> UnitResult {
-        Ok(UnitOutput { outputs: vec![self.store.stage(bytes)?], rows: 0, fuel })
+    fn artifact(&self, bytes: &[u8], usage: &Usage) -> UnitResult {
+        Ok(output(vec![self.store.stage(bytes)?], 0, usage))
     }
 
     /// Writes a batch's columns as the output of a unit.
-    fn chunk(&self, batch: Batch, schema: &Schema, fuel: u64) -> UnitResult {
+    fn chunk(&self, batch: Batch, schema: &Schema, usage: &Usage) -> UnitResult {
         let rows = u32::try_from(batch.rows).expect("BUG: a chunk of more than 2^32 rows");
         let outputs = self.columns.write(&*self.store, batch, schema)?;
-        Ok(UnitOutput { outputs, rows, fuel })
+        Ok(output(outputs, rows, usage))
     }
 
     /// Reads all columns of a chunk.
@@ -122,6 +122,11 @@ impl Executor for LocalExecutor {
             units.par_iter().with_max_len(1).map(|unit| self.execute_one(unit, control)).collect()
         })
     }
+}
+
+fn output(outputs: Vec<Digest>, rows: u32, usage: &Usage) -> UnitOutput {
+    let Usage { fuel_used: fuel, memory_bytes_peak, .. } = *usage;
+    UnitOutput { outputs, rows, fuel, memory_bytes_peak }
 }
 
 /// One unit's way into the sandbox.

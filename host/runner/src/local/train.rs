@@ -3,9 +3,9 @@
 use refrain_domain::{Digest, Schema, to_canonical};
 use refrain_sandbox::TrainerInstance;
 
-use super::{Call, UnitResult, params};
+use super::{Call, UnitResult, output, params};
 use crate::executor::UnitError;
-use crate::unit::{Component, PassSummary, Rows, UnitOutput};
+use crate::unit::{Component, PassSummary, Rows};
 
 impl Call<'_> {
     fn start_pass(
@@ -31,7 +31,7 @@ impl Call<'_> {
             instance.pass_update(&self.executor.batch(&rows.schema, chunk)?)?;
         }
         let saved = instance.pass_save()?;
-        self.executor.artifact(&saved, instance.usage().fuel_used)
+        self.executor.artifact(&saved, &instance.usage())
     }
 
     pub(super) fn pass_merge(
@@ -67,7 +67,7 @@ impl Call<'_> {
         let summary = to_canonical(&summary).map_err(|error| UnitError::Data(error.to_string()))?;
         let store = &self.executor.store;
         let outputs = vec![store.stage(&end.state)?, store.stage(&summary)?];
-        Ok(UnitOutput { outputs, rows: 0, fuel: instance.usage().fuel_used })
+        Ok(output(outputs, 0, &instance.usage()))
     }
 
     pub(super) fn finish(
@@ -79,6 +79,6 @@ impl Call<'_> {
         let state = self.bytes(state)?;
         let mut instance = self.plugin(component)?.trainer(&self.context(component))?;
         let model = instance.finish(&params(component), input, &state)?;
-        self.executor.artifact(&model, instance.usage().fuel_used)
+        self.executor.artifact(&model, &instance.usage())
     }
 }

@@ -23,7 +23,7 @@ use crate::local::LocalExecutor;
 use crate::schedule::is_complete;
 use crate::step::{StepContext, StepError, run_step};
 use crate::{Runner, RunnerOptions, sandbox};
-use overlay::Overlay;
+pub(crate) use overlay::Overlay;
 
 /// How to replay. Nothing here can change a result; that is the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

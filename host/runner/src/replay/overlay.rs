@@ -9,13 +9,13 @@ use refrain_store::{
 
 /// A store to replay in: reads from the run's store, and keeps apart only what differs from it,
 /// so that an identical replay takes no room.
-pub(super) struct Overlay {
+pub(crate) struct Overlay {
     base: Arc<DynStore>,
     apart: MemoryStore,
 }
 
 impl Overlay {
-    pub(super) fn new(base: Arc<DynStore>) -> Self {
+    pub(crate) fn new(base: Arc<DynStore>) -> Self {
         Self { base, apart: MemoryStore::new() }
     }
 }

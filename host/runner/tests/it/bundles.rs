@@ -119,7 +119,7 @@ fn entries_that_no_bundle_has_are_named() {
     let missing = [&good[..3], &good[4..]].concat();
     let digest = good[3].0.replace("artifacts/", "blake3:");
     assert_eq!(complaint(&missing), format!("artifact {digest} is missing from the bundle"));
-    assert!(complaint(&good[1..].to_vec()).contains("not with an index"));
+    assert!(complaint(&good[1..].to_vec()).contains("not with the index of a bundle"));
     assert!(complaint(&vec![]).contains("it has no index"));
 }
 
