@@ -21,6 +21,40 @@ pub struct Recipe {
     /// The commands.
     #[serde(default)]
     pub build: Option<Steps>,
+    /// The SDK's own tests.
+    #[serde(default)]
+    pub selftest: Option<SelfTest>,
+}
+
+/// Tests of an SDK in its own language's runner, run in the SDK's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SelfTest {
+    /// Program and arguments of each, with the placeholders `{tools}` and `{work}`.
+    pub commands: Vec<Vec<String>>,
+}
+
+impl Recipe {
+    /// Runs the SDK's own tests; answers how many commands that took. Tools that are missing are
+    /// installed into a cache.
+    ///
+    /// # Errors
+    /// [`BuildError`], of the first command that fails.
+    pub fn self_test(&self, sdk: &Path, work: &Path) -> Result<usize, BuildError> {
+        let Some(tests) = &self.selftest else { return Ok(0) };
+        let tools = self.tools.as_ref().map(Tools::install).transpose()?.unwrap_or_default();
+        std::fs::create_dir_all(work).map_err(|error| BuildError::file(work, error))?;
+        let fill = |text: &String| {
+            let tools = text.replace("{tools}", &tools.display().to_string());
+            tools.replace("{work}", &work.display().to_string())
+        };
+        for words in &tests.commands {
+            let [program, arguments @ ..] = words.as_slice() else { continue };
+            let mut command = Command::new(fill(program));
+            run(command.args(arguments.iter().map(fill)).current_dir(sdk))?;
+        }
+        Ok(tests.commands.len())
+    }
 }
 
 /// Commands, run in the project's folder.
