@@ -65,12 +65,16 @@ impl Server {
 
     /// Any request that has not been sent.
     pub fn request(&self, method: &'static str, path: &str) -> Request {
-        let url = format!("{}{path}", self.url);
-        Request { method, url, headers: Vec::new(), body: Vec::new() }
+        Request::to(method, format!("{}{path}", self.url))
     }
 }
 
 impl Request {
+    /// Any request to anyone, not sent yet.
+    pub fn to(method: &'static str, url: String) -> Self {
+        Self { method, url, headers: Vec::new(), body: Vec::new() }
+    }
+
     /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));

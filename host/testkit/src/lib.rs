@@ -6,8 +6,10 @@ mod example;
 #[expect(missing_docs, clippy::unwrap_used, reason = "helpers of tests are tests")]
 pub mod guest;
 mod http;
+mod registry;
 pub mod small;
 
 pub use command::{Output, Refrain, Server};
 pub use example::{example, plugin, plugins_dir, test_guest};
 pub use http::{Answer, EventStream, Request, SentEvent};
+pub use registry::{OciServer, REGISTRY_USER};

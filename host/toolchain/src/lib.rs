@@ -12,10 +12,12 @@ mod metadata;
 mod recipe;
 mod run;
 pub mod rust;
+mod said;
 mod tools;
 
 pub use encode::{Contract, encode, rename_exports};
 pub use error::BuildError;
 pub use metadata::{Metadata, describe};
 pub use recipe::{Adapter, Makes, Recipe, Sources, Steps, compile};
+pub use said::{Module, Said};
 pub use tools::{Manager, Tools, cache_dir};

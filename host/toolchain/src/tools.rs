@@ -50,7 +50,10 @@ fn tools_dir() -> PathBuf {
 
 impl Tools {
     /// Installs what is not there yet; answers the folder.
-    pub(crate) fn install(&self) -> Result<PathBuf, BuildError> {
+    ///
+    /// # Errors
+    /// [`BuildError`]: the package manager is missing and cannot be provided, or it fails.
+    pub fn install(&self) -> Result<PathBuf, BuildError> {
         let plain = |c: char| if c.is_ascii_alphanumeric() || ".-".contains(c) { c } else { '_' };
         let name: String = self.packages.join("+").chars().map(plain).collect();
         let dir = tools_dir().join(name);

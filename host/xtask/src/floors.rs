@@ -13,6 +13,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("refrain-sandbox", 1),
     ("refrain-data", 1),
     ("refrain-toolchain", 1),
+    ("refrain-distribution", 1),
     ("refrain-admission", 2),
     ("refrain-authoring", 3),
     ("refrain-runner", 3),
@@ -44,7 +45,11 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("arrow-", &["refrain-data", "refrain-benches"]),
     ("parquet", &["refrain-data", "refrain-benches"]),
     ("axum", &["refrain-api", "refrain-cli"]),
-    ("tokio", &["refrain-runner", "refrain-api", "refrain-cli", "refrain-tests"]),
+    (
+        "tokio",
+        &["refrain-distribution", "refrain-runner", "refrain-api", "refrain-cli", "refrain-tests"],
+    ),
+    ("oci-", &["refrain-distribution"]),
     ("clap", &["refrain-cli"]),
     ("anyhow", &["refrain-cli", "xtask"]),
 ];

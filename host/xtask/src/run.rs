@@ -5,14 +5,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, bail};
+use refrain_toolchain::Recipe;
 use xtask::guests;
 use xtask::workspace::{Workspace, cargo};
 
 use crate::junit::Counts;
-use crate::tools::{has_deny, need_component, need_nextest, succeeds};
+use crate::tools::{has_deny, need_component, need_docker_registry, need_nextest, succeeds};
 
 /// Where the built plugins are: the CLI embeds them, tests and benches load them.
 const PLUGINS_DIR: &str = "REFRAIN_PLUGINS_DIR";
+
+/// The program of an OCI registry, which tests start.
+const DOCKER_REGISTRY: &str = "REFRAIN_DOCKER_REGISTRY";
 
 /// All chores need to know where things are.
 pub struct Chores {
@@ -41,14 +45,12 @@ impl Chores {
     /// Runs nextest with these arguments.
     pub fn test_some(&self, arguments: &[String]) -> anyhow::Result<ExitCode> {
         let plugins = self.build_for_tests()?;
-        need_nextest(&self.workspace.target)?;
-        passed_on(self.cargo(&plugins).args(["nextest", "run", "--release"]).args(arguments))
+        passed_on(self.nextest_run(&plugins)?.args(arguments))
     }
 
     /// Runs every test. The last line says how many passed and how many failed.
     pub fn test_all(&self) -> anyhow::Result<ExitCode> {
         let plugins = self.build_for_tests()?;
-        need_nextest(&self.workspace.target)?;
         let counts = self.doc_tests(&plugins)?.plus(self.nextest(&plugins)?);
         println!("{} passed, {} failed", counts.passed, counts.failed);
         Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -57,10 +59,30 @@ impl Chores {
     /// The same plugins in every language, each with its own toolchain: one digest.
     pub(crate) fn conformance(&self) -> anyhow::Result<ExitCode> {
         let plugins = self.build_for_tests()?;
-        let mut tests = self.cargo(&plugins);
+        let mut tests = self.nextest_run(&plugins)?;
         // Of the whole workspace, as `test` does: another selection would build everything anew.
-        tests.args(["nextest", "run", "--release", "--workspace", "--no-capture"]);
-        passed_on(tests.args(["--run-ignored", "only", "-E", "test(conformance)"]))
+        tests.args(["--workspace", "--no-capture", "--run-ignored", "only"]);
+        passed_on(tests.args(["-E", "test(conformance)"]))
+    }
+
+    /// The SDKs' own tests, each in its language's runner; Rust's are part of `test`.
+    pub(crate) fn sdks(&self) -> anyhow::Result<ExitCode> {
+        let mut failed = 0;
+        for entry in std::fs::read_dir(self.workspace.root.join("sdk"))? {
+            let sdk = entry?.path();
+            let language = sdk.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let Ok(text) = std::fs::read_to_string(sdk.join("sdk.toml")) else { continue };
+            let recipe: Recipe = toml::from_str(&text).with_context(|| language.clone())?;
+            match recipe.self_test(&sdk, &self.workspace.target.join("sdks").join(&language)) {
+                Ok(0) => println!("{language}: part of `cargo xtask test`"),
+                Ok(n) => println!("{language}: passed, {n} commands"),
+                Err(error) => {
+                    println!("{language}: FAILED: {error}");
+                    failed += 1;
+                }
+            }
+        }
+        Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     /// End-to-end tests run the binary; answers where the plugins are.
@@ -96,11 +118,20 @@ impl Chores {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
-        let mut tests = self.cargo(plugins);
-        tests.args(["nextest", "run", "--workspace", "--release", "--no-fail-fast"]);
+        let mut tests = self.nextest_run(plugins)?;
+        tests.args(["--workspace", "--no-fail-fast"]);
         let has_failed = !succeeds(tests.stdin(Stdio::null()))?;
         let counts = std::fs::read_to_string(&report).ok().as_deref().and_then(Counts::of_report);
         Ok(at_least_one_failure_if(has_failed || counts.is_none(), counts.unwrap_or_default()))
+    }
+
+    /// nextest with all that tests need besides what is built.
+    fn nextest_run(&self, plugins: &Path) -> anyhow::Result<Command> {
+        need_nextest(&self.workspace.target)?;
+        let registry = need_docker_registry()?;
+        let mut tests = self.cargo(plugins);
+        tests.args(["nextest", "run", "--release"]).env(DOCKER_REGISTRY, registry);
+        Ok(tests)
     }
 
     /// Runs the criterion benches.

@@ -1,6 +1,6 @@
 //! Programs that a fresh machine may lack.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
@@ -25,6 +25,36 @@ pub fn need_nextest(target: &Path) -> anyhow::Result<()> {
         bail!("cargo-nextest is missing, and `cargo {}` failed", install.join(" "));
     }
     Ok(())
+}
+
+/// The program of an OCI registry: the one that is installed, or else Debian's, unpacked beside the
+/// other tools. Nothing of it is installed or started.
+///
+/// # Errors
+/// If it is missing and cannot be fetched.
+pub fn need_docker_registry() -> anyhow::Result<PathBuf> {
+    const NAME: &str = "docker-registry";
+    if answers(Command::new(NAME).arg("--version")) {
+        return Ok(NAME.into());
+    }
+    let tools = refrain_toolchain::cache_dir("REFRAIN_TOOLS_DIR", "tools");
+    let dir = tools.unwrap_or_else(std::env::temp_dir).join(NAME);
+    let program = dir.join("usr/bin").join(NAME);
+    if answers(Command::new(&program).arg("--version")) {
+        return Ok(program);
+    }
+    eprintln!("{NAME} is missing: fetching Debian's");
+    std::fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
+    let fetch = || answers(Command::new("apt-get").args(["download", NAME]).current_dir(&dir));
+    let fetched = fetch() || (answers(Command::new("apt-get").arg("update")) && fetch());
+    // The shell finds the file, whose name has a version in it.
+    let unpack = ["-c", "for deb in *.deb; do dpkg-deb -x \"$deb\" .; done"];
+    if fetched && answers(Command::new("sh").args(unpack).current_dir(&dir)) && program.is_file() {
+        return Ok(program);
+    }
+    bail!(
+        "{NAME} is missing, and Debian's cannot be fetched: apt-get install -y {NAME}   (Debian)"
+    );
 }
 
 /// Whether `cargo deny` can be run; says how to install it if not.

@@ -71,6 +71,8 @@ pub struct SignatureView {
     pub key: Option<String>,
     /// Why it does not count, where failed.
     pub reason: Option<String>,
+    /// The signature itself, for whoever would rather verify it on their own.
+    pub text: Option<String>,
 }
 
 /// What a plugin's run through the laws of its contract has shown.
@@ -133,21 +135,21 @@ impl PluginView {
             licence: plugin.manifest.licence,
             size_bytes: plugin.size_bytes,
             yanked,
-            signature: signature.into(),
+            signature: SignatureView::new(signature, plugin.signature.map(|made| made.to_string())),
             admission: plugin.admission.map(AdmissionView::from),
         }
     }
 }
 
-impl From<SignatureState> for SignatureView {
-    fn from(found: SignatureState) -> Self {
+impl SignatureView {
+    fn new(found: SignatureState, text: Option<String>) -> Self {
         let state = found.to_string();
         let (key, reason) = match found {
             SignatureState::Unsigned => (None, None),
             SignatureState::Failed { reason } => (None, Some(reason)),
             SignatureState::Verified { key } => (Some(key), None),
         };
-        Self { state, key, reason }
+        Self { state, key, reason, text }
     }
 }
 

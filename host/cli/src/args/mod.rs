@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use data::DataVerb;
-pub(crate) use plugin::{ManifestArgs, PluginVerb, PushArgs};
+pub(crate) use plugin::{ManifestArgs, PluginVerb, PullArgs, PushArgs, RegistryArgs};
 pub(crate) use policy::PolicyArgs;
 pub(crate) use serve::{ServeArgs, TokenVerb};
 

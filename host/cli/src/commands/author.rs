@@ -52,11 +52,8 @@ pub(super) fn test(
     project: &Path,
     component: Option<PathBuf>,
 ) -> anyhow::Result<ExitCode> {
+    let (path, component) = component_of(project, component)?;
     let project = Project::open(project)?;
-    let path = component.unwrap_or_else(|| project.component());
-    let component = std::fs::read(&path).with_context(|| {
-        format!("the component {} cannot be read: run `refrain plugin build`", path.display())
-    })?;
     let cases = read_cases(&project.cases())?;
     let provers = provers(global)?;
     let grants = &project.manifest.grants;
@@ -96,6 +93,21 @@ pub(super) fn test(
         );
     }
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The component that was named, or the one that `build` made.
+pub(super) fn component_of(
+    project: &Path,
+    named: Option<PathBuf>,
+) -> anyhow::Result<(PathBuf, Vec<u8>)> {
+    let path = match named {
+        Some(path) => path,
+        None => Project::open(project)?.component(),
+    };
+    let component = std::fs::read(&path).with_context(|| {
+        format!("the component {} cannot be read: run `refrain plugin build`", path.display())
+    })?;
+    Ok((path, component))
 }
 
 fn golden(

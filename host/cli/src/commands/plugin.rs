@@ -3,13 +3,11 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use refrain_api::wire::{PluginView, Plugins};
-use refrain_domain::Digest;
-use refrain_sandbox::Sandbox;
 
-use super::author;
 use super::signing::{self, Subject};
+use super::{author, distribution, inspect, recordings};
 use crate::args::{Global, PluginVerb, PushArgs};
 use crate::client::escape;
 use crate::output::outln;
@@ -20,13 +18,25 @@ pub(super) fn perform(global: &Global, verb: PluginVerb) -> anyhow::Result<ExitC
     match verb {
         PluginVerb::List => list(global, "/v1/plugins"),
         PluginVerb::Show { plugin } => list(global, &format!("/v1/plugins/{}", escape(&plugin))),
-        PluginVerb::Inspect { file } => inspect(global, &file),
+        PluginVerb::Inspect { file } => inspect::inspect(global, &file),
         PluginVerb::New { name, world, language, into } => {
             author::new(global, &into, &name, world, language)
         }
         PluginVerb::Build { project } => author::make(global, &project),
-        PluginVerb::Test { project, component } => author::test(global, &project, component),
+        PluginVerb::Test { project, component, replay: None } => {
+            author::test(global, &project, component)
+        }
+        PluginVerb::Test { project, component, replay: Some(recording) } => {
+            recordings::retry(global, &project, component, &recording)
+        }
+        PluginVerb::Record { run, step, output } => {
+            recordings::record(global, &run, &step, &output)
+        }
+        PluginVerb::Push(PushArgs { plugin, to: Some(to), registry }) => {
+            distribution::push(global, plugin, &to, &registry)
+        }
         PluginVerb::Push(push) => self::push(global, push),
+        PluginVerb::Pull(pull) => distribution::pull(global, pull),
         PluginVerb::Yank { plugin, version, undo } => {
             yank(global, &plugin, &version.to_string(), undo)
         }
@@ -36,7 +46,8 @@ pub(super) fn perform(global: &Global, verb: PluginVerb) -> anyhow::Result<ExitC
 }
 
 fn push(global: &Global, push: PushArgs) -> anyhow::Result<ExitCode> {
-    let Subject { file, component, manifest } = Subject::of(push.plugin)?;
+    let (subject, signature) = distribution::subject(push.plugin, &push.registry)?;
+    let Subject { component, manifest, .. } = subject;
     let mut path = format!(
         "/v1/plugins?name={}&version={}&grants={}",
         escape(&manifest.name),
@@ -46,13 +57,7 @@ fn push(global: &Global, push: PushArgs) -> anyhow::Result<ExitCode> {
     if let Some(licence) = &manifest.licence {
         path += &format!("&licence={}", escape(licence));
     }
-    if let Some(signature) = signing::beside(&file)? {
-        if !signature.fits(&Digest::of(&component), &manifest) {
-            let file = file.display();
-            bail!(
-                "{file}.sig was made of another component or manifest: sign it anew, or delete it"
-            );
-        }
+    if let Some(signature) = signature {
         path += &format!("&signature={}", escape(&signature.to_string()));
     }
     let client = connect(global, Missing::Make)?;
@@ -120,35 +125,6 @@ fn list(global: &Global, path: &str) -> anyhow::Result<ExitCode> {
         ]);
     }
     rows.print();
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Needs no store and no server: it looks at bytes.
-fn inspect(global: &Global, file: &Path) -> anyhow::Result<ExitCode> {
-    let component = read(file)?;
-    let info = Sandbox::inspect(&component).with_context(|| file.display().to_string())?;
-    let digest = refrain_domain::Digest::of(&component).to_string();
-    let world = info.world.as_ref().map(ToString::to_string);
-    if global.json {
-        output::json(&serde_json::json!({
-            "digest": digest,
-            "world": world,
-            "imports": info.imports,
-            "exports": info.exports,
-            "size_bytes": info.size_bytes,
-            "functions": info.n_functions,
-        }))?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    outln!("digest     {digest}");
-    outln!("world      {}", world.as_deref().unwrap_or("none of Refrain's"));
-    outln!("size       {}, {} functions", bytes(info.size_bytes as u64), info.n_functions);
-    let list = |names: &[String]| match names {
-        [] => "none".to_owned(),
-        names => names.join("\n           "),
-    };
-    outln!("imports    {}", list(&info.imports));
-    outln!("exports    {}", list(&info.exports));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -18,50 +18,81 @@ use crate::output::{self, errln, outln};
 
 /// A component, and what it is to be registered as.
 pub(super) struct Subject {
+    /// Where it comes from.
     pub file: PathBuf,
     pub component: Vec<u8>,
     pub manifest: PluginManifest,
 }
 
 impl Subject {
-    /// What the operator says counts; for the rest the component speaks for itself.
+    /// Of a file. What the operator says counts; for the rest the component speaks for itself.
     pub(super) fn of(said: ManifestArgs) -> anyhow::Result<Self> {
-        let file = match said.file {
-            Some(file) => file,
+        let file = match &said.file {
+            Some(file) => file.clone(),
             None => Project::open(Path::new("."))?.component(),
         };
         let component = read(&file)?;
         let embedded =
             Embedded::read(&component).map_err(|error| anyhow!("{}: {error}", file.display()))?;
+        let embedded = embedded.map(|embedded| PluginManifest {
+            name: embedded.name,
+            version: embedded.version,
+            grants: embedded.grants,
+            licence: None,
+        });
+        Self::new(file, component, embedded, said)
+    }
+
+    /// Of anything that comes with a manifest, or with none.
+    pub(super) fn new(
+        file: PathBuf,
+        component: Vec<u8>,
+        manifest: Option<PluginManifest>,
+        said: ManifestArgs,
+    ) -> anyhow::Result<Self> {
         let missing = |flag: &str, example: &str| {
             let file = file.display();
             anyhow!(
                 "{file} does not say its {flag}: build it with `refrain plugin build`, or add `{example}`"
             )
         };
-        let name = said.name.or_else(|| Some(embedded.as_ref()?.name.clone()));
-        let version = match said.version {
-            Some(text) => Some(
-                text.parse()
-                    .with_context(|| format!("`{text}` is no version: write one such as 0.1.0"))?,
-            ),
-            None => embedded.as_ref().map(|embedded| embedded.version.clone()),
-        };
-        let grants = match said.grants.as_slice() {
-            [] => embedded.map(|embedded| embedded.grants).unwrap_or_default(),
-            asked => asked.iter().map(|text| grant(text)).collect::<anyhow::Result<_>>()?,
-        };
+        let version = said.version.map(|text| {
+            let parsed = text.parse::<semver::Version>();
+            parsed.with_context(|| format!("`{text}` is no version: write one such as 0.1.0"))
+        });
+        let grants: Vec<Grant> =
+            said.grants.iter().map(|text| grant(text)).collect::<anyhow::Result<_>>()?;
+        let (mut name, mut from_it, mut asked, mut licence) = (None, None, Vec::new(), None);
+        if let Some(manifest) = manifest {
+            (name, from_it) = (Some(manifest.name), Some(manifest.version));
+            (asked, licence) = (manifest.grants, manifest.licence);
+        }
         let manifest = PluginManifest {
-            name: name.ok_or_else(|| missing("name", "--name NAME"))?,
-            version: version.ok_or_else(|| missing("version", "--as 0.1.0"))?,
-            grants,
-            licence: said.licence,
+            name: said.name.or(name).ok_or_else(|| missing("name", "--name NAME"))?,
+            version: version
+                .transpose()?
+                .or(from_it)
+                .ok_or_else(|| missing("version", "--as 0.1.0"))?,
+            grants: if grants.is_empty() { asked } else { grants },
+            licence: said.licence.or(licence),
         };
         Ok(Self { file, component, manifest })
     }
+
+    /// A signature, if it was made of this; one of anything else would be refused elsewhere, later.
+    pub(super) fn check(&self, signature: Option<Signature>) -> anyhow::Result<Option<Signature>> {
+        let digest = Digest::of(&self.component);
+        if signature.is_some_and(|signature| !signature.fits(&digest, &self.manifest)) {
+            bail!(
+                "the signature of {} was made of another component or manifest: sign it anew, or delete it",
+                self.file.display()
+            );
+        }
+        Ok(signature)
+    }
 }
 
-fn grant(text: &str) -> anyhow::Result<Grant> {
+pub(super) fn grant(text: &str) -> anyhow::Result<Grant> {
     match text {
         "wasi" => Ok(Grant::Wasi),
         other => bail!("`{other}` is no grant: the only one is `wasi`"),
@@ -122,7 +153,7 @@ pub(super) fn beside(component: &Path) -> anyhow::Result<Option<Signature>> {
 }
 
 /// `zscore.wasm.sig` for `zscore.wasm`.
-fn signature_file(component: &Path) -> PathBuf {
+pub(super) fn signature_file(component: &Path) -> PathBuf {
     let mut name = component.as_os_str().to_owned();
     name.push(".sig");
     name.into()

@@ -161,7 +161,7 @@ fn a_file_that_the_server_knows_is_not_sent_again() {
 
     assert_ne!(import(&[])["version"], first["version"], "read in another way");
     assert_eq!(uploads(), 2);
-    let grown = import(&["--event-time", "at", "--append"]);
+    let grown = import(&["--append"]);
     assert_eq!((&grown["rows"], uploads()), (&json!(1200), 3), "appended, whatever was known");
     refrain.write("rows.csv", small::hours_csv(0, 601));
     assert_eq!(import(&["--event-time", "at"])["rows"], 601);

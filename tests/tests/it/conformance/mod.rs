@@ -1,5 +1,8 @@
 //! The same three plugins in every language: one digest each, on both backends, through HTTP.
 
+mod authors;
+mod foreign;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
