@@ -87,8 +87,20 @@ impl Package {
 }
 
 /// The cargo that runs us, so that a `+toolchain` holds for what we start too.
+///
+/// It is not told who we are: some build scripts look at `CARGO_PKG_NAME` and its like, and would
+/// run again, with all that stands on them, whenever cargo is started with and without us.
 pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let is_ours = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
+            .iter()
+            .any(|prefix| name.to_string_lossy().starts_with(prefix));
+        if is_ours {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
 }
 
 fn text(value: &Value) -> &str {
