@@ -3,6 +3,7 @@
 use refrain_domain::{Grant, Role, World};
 
 use crate::engine::SandboxOptions;
+use crate::outcome::clipped;
 use crate::survey::Survey;
 use crate::wasi;
 
@@ -35,7 +36,7 @@ pub enum AdmissionError {
     #[error("this is a core module, not a component: wrap it with `wasm-tools component new`")]
     CoreModule,
     /// Bytes that are no valid WebAssembly, ended too early, or need a proposal that is off.
-    #[error("this is no valid component: {detail}")]
+    #[error("this is no valid component: {}", clipped(.detail))]
     Invalid {
         /// Where and why.
         detail: String,
@@ -47,7 +48,7 @@ pub enum AdmissionError {
         exports: Vec<String>,
     },
     /// A world of another version.
-    #[error("the component implements `{found}`, but this host speaks `{supported}`: {}", rebuild(.found, .supported))]
+    #[error("the component implements `{}`, but this host speaks `{supported}`: {}", clipped(&.found.to_string()), rebuild(.found, .supported))]
     WorldVersion {
         /// What it implements.
         found: World,
@@ -55,7 +56,7 @@ pub enum AdmissionError {
         supported: World,
     },
     /// More than one world.
-    #[error("the component implements {}: a plugin has exactly one world", .worlds.join(" and "))]
+    #[error("the component implements {}: a plugin has exactly one world", clipped(&.worlds.join(" and ")))]
     SeveralWorlds {
         /// Which.
         worlds: Vec<String>,
@@ -72,7 +73,8 @@ pub enum AdmissionError {
     },
     /// A function of another type.
     #[error(
-        "`{function}` of `{world}` has another type than the contract: {detail}; rebuild it with the SDK for that version"
+        "`{function}` of `{world}` has another type than the contract: {}; rebuild it with the SDK for that version",
+        clipped(.detail)
     )]
     ExportType {
         /// Its world.
@@ -83,13 +85,13 @@ pub enum AdmissionError {
         detail: String,
     },
     /// An import that nobody granted.
-    #[error("the component imports `{import}`, which it was not granted: {}", remedy(.import))]
+    #[error("the component imports `{}`, which it was not granted: {}", clipped(.import), remedy(.import))]
     UngrantedImport {
         /// The import.
         import: String,
     },
     /// An interface that was granted, and is used otherwise than it is.
-    #[error("the component does not fit virtual WASI: {detail}")]
+    #[error("the component does not fit virtual WASI: {}", clipped(.detail))]
     ImportType {
         /// Which import, and what differs.
         detail: String,
@@ -97,7 +99,7 @@ pub enum AdmissionError {
     /// A component with more of something than allowed.
     #[error("the component has {found} {what}, the limit is {max}")]
     TooLarge {
-        /// Bytes, functions, bytes or complexity of one function, instances.
+        /// Bytes, functions, bytes or complexity of one function, instances, levels, types.
         what: &'static str,
         /// How many it has.
         found: usize,
@@ -120,7 +122,7 @@ fn list_exports(exports: &[String]) -> String {
         [] => ": it exports nothing".to_owned(),
         names => format!(
             ": it exports {}; a transform, for instance, exports `{}`",
-            names.join(", "),
+            clipped(&names.join(", ")),
             World::current(Role::Transform).export_name()
         ),
     }
@@ -183,7 +185,7 @@ fn info(survey: Survey, world: Option<World>, size_bytes: usize) -> ComponentInf
     ComponentInfo { world, imports, exports, size_bytes, n_functions }
 }
 
-fn at_most(what: &'static str, found: usize, max: usize) -> Result<(), AdmissionError> {
+pub(crate) fn at_most(what: &'static str, found: usize, max: usize) -> Result<(), AdmissionError> {
     if found > max { Err(AdmissionError::TooLarge { what, found, max }) } else { Ok(()) }
 }
 

@@ -4,6 +4,7 @@
 //! doubt, while an instance is being made, it is one too: a result that was never recorded can
 //! still be computed, a wrong one that was recorded cannot be taken back.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use refrain_domain::{Failure, Limit, Limits};
@@ -31,12 +32,26 @@ pub(crate) enum Phase {
 mod texts {
     pub const TRANSFER: &str = "fuel allocated for hostcalls has been exhausted";
     pub const HANDLES: &str = "cannot allocate another handle";
+    pub const LENT_HANDLES: &str = "store handle limit exceeded";
     pub const COUNT: &str = "resource limit exceeded: ";
 }
 
 /// A broken contract.
 pub(crate) fn contract(message: impl Into<String>) -> Failure {
-    Failure::Error { kind: "contract".to_owned(), message: message.into() }
+    let message = clipped(&message.into()).into_owned();
+    Failure::Error { kind: "contract".to_owned(), message }
+}
+
+/// The most bytes of a text of a guest's in a message: people read it, and events keep it.
+const WORDS_BYTES_MAX: usize = 4 << 10;
+
+/// A text, cut short if it is longer than anyone reads.
+pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
+    if text.len() <= WORDS_BYTES_MAX {
+        return Cow::Borrowed(text);
+    }
+    let kept = &text[..text.floor_char_boundary(WORDS_BYTES_MAX)];
+    Cow::Owned(format!("{kept}… ({} bytes)", text.len()))
 }
 
 fn limit(limit: Limit, message: impl Into<String>) -> Failure {
@@ -99,7 +114,7 @@ fn name_by_text(error: &wasmtime::Error, limits: &Limits, phase: Phase) -> Failu
         let max = transfer_bytes_max(limits);
         return limit(Limit::Transfer, format!("{max} bytes a call allowed"));
     }
-    if message.contains(texts::HANDLES) {
+    if message.contains(texts::HANDLES) || message.contains(texts::LENT_HANDLES) {
         return limit(Limit::Handles, format!("{HANDLES_MAX} handles allowed"));
     }
     if let Some(counted) = message.split(texts::COUNT).nth(1) {
@@ -127,15 +142,16 @@ fn innermost(error: &wasmtime::Error) -> String {
     let name = error
         .downcast_ref::<WasmBacktrace>()
         .and_then(|trace| trace.frames().first()?.func_name().map(str::to_owned));
-    name.map_or_else(String::new, |name| format!(" in `{name}`"))
+    name.map_or_else(String::new, |name| format!(" in `{}`", clipped(&name)))
 }
 
 /// The most bytes that one call may hand from guest to host, counted as the host holds them.
 ///
-/// As many as the guest may have memory: a list can name the same memory many times over, so this
-/// is what bounds the host's side. Deterministic, since it follows from the limits.
+/// A third of what the guest may have memory: a list can name the same memory many times over, so
+/// this is what bounds the host's side, and small texts take the allocator more than twice of what
+/// is counted. Deterministic, since it follows from the limits.
 pub(crate) fn transfer_bytes_max(limits: &Limits) -> usize {
-    usize::try_from(limits.memory_bytes_max).unwrap_or(usize::MAX)
+    usize::try_from(limits.memory_bytes_max / 3).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

@@ -10,11 +10,14 @@ use crate::instance::{RawInstance, UnitContext, Usage};
 use crate::outcome::contract;
 use crate::wire::{
     FactRef, WireBatch, WireDecision, WireFold, WireMetric, WireOutputColumn, WirePassEnd,
-    WirePredictor, WireScore, WireTrainer, WireTransform, WireWindow, batch_ref, fact_ref,
-    schema_ref,
+    WirePredictor, WireSchema, WireScore, WireTrainer, WireTransform, WireWindow, batch_ref,
+    fact_ref, schema_ref,
 };
 
 type Result<T> = std::result::Result<T, Failure>;
+
+/// The most columns that a guest may promise.
+const COLUMNS_MAX: usize = 100_000;
 
 macro_rules! instances {
     ($($name:ident, $method:ident, $role:ident, $what:literal;)*) => {$(
@@ -59,10 +62,19 @@ impl TransformInstance {
     pub fn describe(&mut self, params: &str, input: &Schema) -> Result<TransformDescription> {
         let wire: WireTransform = self.raw.call("describe", (params, schema_ref(input)))?;
         let n = input.fields.len();
+        check_width(wire.outputs.len())?;
         let mut outputs = Vec::with_capacity(wire.outputs.len());
+        // A name of the input can be long: twice is found before it is copied as often as said.
+        let mut is_kept = vec![false; n];
         for output in wire.outputs {
             outputs.push(match output {
-                WireOutputColumn::Kept(index) => OutputColumn::Kept(index_in(index, n, "kept")?),
+                WireOutputColumn::Kept(index) => {
+                    let index = index_in(index, n, "kept")?;
+                    if std::mem::replace(&mut is_kept[index], true) {
+                        return Err(contract(format!("describe keeps column {index} twice")));
+                    }
+                    OutputColumn::Kept(index)
+                }
                 WireOutputColumn::Computed(field) => OutputColumn::Computed(field.into()),
             });
         }
@@ -102,7 +114,7 @@ impl TransformInstance {
 
     pub fn apply(&mut self, input: &Batch, computed: &Schema) -> Result<Batch> {
         let made: WireBatch = self.raw.call("apply", (batch_ref(input),))?;
-        check_batch(made.into(), input.rows, computed)
+        checked_batch(made, input.rows, computed)
     }
 }
 
@@ -112,8 +124,7 @@ impl TrainerInstance {
     pub fn describe(&mut self, params: &str, input: &Schema) -> Result<TrainerDescription> {
         let wire: WireTrainer = self.raw.call("describe", (params, schema_ref(input)))?;
         let n = input.fields.len();
-        let prediction: Schema = wire.prediction.into();
-        check_schema(&prediction)?;
+        let prediction = promised(wire.prediction)?;
         Ok(TrainerDescription {
             training_reads: indices_in(wire.training_reads, n)?,
             prediction_reads: indices_in(wire.prediction_reads, n)?,
@@ -146,8 +157,7 @@ impl TrainerInstance {
 
     pub fn pass_finish(&mut self) -> Result<PassEnd> {
         let wire: WirePassEnd = self.raw.call("pass-finish", ())?;
-        let measures = wire.measures();
-        Ok(PassEnd { state: wire.state, done: wire.done, measures })
+        Ok(wire.into())
     }
 
     pub fn finish(&mut self, params: &str, input: &Schema, state: &[u8]) -> Result<Vec<u8>> {
@@ -160,7 +170,7 @@ impl TrainerInstance {
 
     pub fn predict(&mut self, input: &Batch, prediction: &Schema) -> Result<Batch> {
         let made: WireBatch = self.raw.call("predict", (batch_ref(input),))?;
-        check_batch(made.into(), input.rows, prediction)
+        checked_batch(made, input.rows, prediction)
     }
 }
 
@@ -174,8 +184,7 @@ impl PredictorInstance {
         model: &[u8],
     ) -> Result<PredictorDescription> {
         let wire: WirePredictor = self.raw.call("describe", (params, schema_ref(input), model))?;
-        let prediction: Schema = wire.prediction.into();
-        check_schema(&prediction)?;
+        let prediction = promised(wire.prediction)?;
         Ok(PredictorDescription { reads: indices_in(wire.reads, input.fields.len())?, prediction })
     }
 
@@ -185,7 +194,7 @@ impl PredictorInstance {
 
     pub fn predict(&mut self, input: &Batch, prediction: &Schema) -> Result<Batch> {
         let made: WireBatch = self.raw.call("predict", (batch_ref(input),))?;
-        check_batch(made.into(), input.rows, prediction)
+        checked_batch(made, input.rows, prediction)
     }
 }
 
@@ -277,7 +286,7 @@ fn index_in(index: u32, n: usize, what: &str) -> Result<usize> {
 }
 
 fn indices_in(indices: Vec<u32>, n: usize) -> Result<Vec<usize>> {
-    let mut found = Vec::with_capacity(indices.len());
+    let mut found = Vec::with_capacity(indices.len().min(n));
     for index in indices {
         let index = index_in(index, n, "read")?;
         if found.contains(&index) {
@@ -292,11 +301,33 @@ fn check_schema(schema: &Schema) -> Result<()> {
     schema.check().map_err(|error| contract(format!("describe promises a bad schema: {error}")))
 }
 
-fn check_batch(batch: Batch, rows: usize, schema: &Schema) -> Result<Batch> {
-    if batch.rows != rows {
-        let message = format!("{} rows came back for {rows}", batch.rows);
+/// A schema as promised, if there can be one.
+fn promised(schema: WireSchema) -> Result<Schema> {
+    check_width(schema.fields.len())?;
+    let schema = schema.into();
+    check_schema(&schema)?;
+    Ok(schema)
+}
+
+/// Before anything is made of that many.
+fn check_width(n: usize) -> Result<()> {
+    if n <= COLUMNS_MAX {
+        return Ok(());
+    }
+    Err(contract(format!("describe promises {n} columns, at most {COLUMNS_MAX} are allowed")))
+}
+
+fn checked_batch(made: WireBatch, rows: usize, schema: &Schema) -> Result<Batch> {
+    if made.rows as usize != rows {
+        let message = format!("{} rows came back for {rows}", made.rows);
         return Err(contract(message));
     }
+    // Before anything is made of each.
+    let (found, expected) = (made.columns.len(), schema.fields.len());
+    if found != expected {
+        return Err(contract(format!("the batch has {found} columns, its schema {expected}")));
+    }
+    let batch = Batch::from(made);
     batch.check(schema).map_err(|error| contract(error.to_string()))?;
     Ok(batch)
 }

@@ -4,12 +4,27 @@ use refrain_domain::World;
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
 use wasmparser::{
-    BinaryReaderError, ComponentInstance, ComponentTypeRef, Encoding, FunctionBody, Instance,
-    Operator, Parser, Payload, Validator,
+    BinaryReader, BinaryReaderError, ComponentImport, ComponentInstance, ComponentType,
+    ComponentTypeRef, Encoding, FunctionBody, Instance, InstanceTypeDeclaration, Operator, Parser,
+    Payload, Validator,
 };
 
-use crate::admit::AdmissionError;
+use crate::admit::{AdmissionError, at_most};
 use crate::settings;
+
+/// The most levels of components within components, and of types within types. The parser goes
+/// down the latter on the stack of whoever asks.
+const LEVELS_MAX: usize = 50;
+
+/// The most modules and components, at all levels. Python needs 40.
+const COMPONENTS_MAX: usize = 1_000;
+
+/// The most bytes of all sections of types. A byte can declare a type, for which validation keeps
+/// a hundred.
+const TYPE_BYTES_MAX: usize = 512 << 10;
+
+/// The most bytes of all sections of imports, exports and the like. Python has thousands.
+const DECLARATION_BYTES_MAX: usize = 8 << 20;
 
 /// The content of a component's own custom section of this name; the sections of the modules and
 /// components in it are theirs. None too for bytes that are no component.
@@ -47,12 +62,15 @@ impl Survey {
     /// Reads and validates.
     ///
     /// # Errors
-    /// [`AdmissionError::CoreModule`], or [`AdmissionError::Invalid`] with the place: truncated,
-    /// malformed, or of a proposal that the profile does not have.
+    /// [`AdmissionError::CoreModule`]; [`AdmissionError::TooLarge`] for what would take too much to
+    /// validate; or [`AdmissionError::Invalid`] with the place: truncated, malformed, or of a
+    /// proposal that the profile does not have.
     pub(crate) fn read(component: &[u8]) -> Result<Self, AdmissionError> {
         let mut outline = Outline::default();
         for payload in Parser::new(0).parse_all(component) {
-            outline.take(payload.map_err(invalid)?)?;
+            let payload = payload.map_err(invalid)?;
+            outline.measure(component, &payload)?;
+            outline.take(payload)?;
         }
         let types = Validator::new_with_features(settings::features())
             .validate_all(component)
@@ -86,6 +104,9 @@ struct Outline {
     n_functions: usize,
     function_bytes_max: usize,
     complexity_max: u64,
+    n_components: usize,
+    type_bytes: usize,
+    declaration_bytes: usize,
     /// Instances in each component around the parser's place; modules count as 0.
     open: Vec<usize>,
     /// Instances of the largest component that is complete.
@@ -93,6 +114,34 @@ struct Outline {
 }
 
 impl Outline {
+    /// Refuses what the validator itself would come to harm by.
+    fn measure(&mut self, component: &[u8], payload: &Payload<'_>) -> Result<(), AdmissionError> {
+        if let Payload::Version { .. } = payload {
+            self.n_components += 1;
+            at_most("modules and components", self.n_components, COMPONENTS_MAX)?;
+            return at_most("levels of components", self.open.len(), LEVELS_MAX);
+        }
+        let Some((_, range)) = payload.as_section() else { return Ok(()) };
+        match payload {
+            Payload::TypeSection(_) | Payload::CoreTypeSection(_) => self.type_bytes += range.len(),
+            Payload::ComponentTypeSection(_) => {
+                self.type_bytes += range.len();
+                check_levels(&component[range.clone()], range.start)?;
+            }
+            // Bounded by other limits, or read a piece at a time.
+            Payload::ModuleSection { .. }
+            | Payload::ComponentSection { .. }
+            | Payload::FunctionSection(_)
+            | Payload::CodeSectionStart { .. }
+            | Payload::ElementSection(_)
+            | Payload::DataSection(_)
+            | Payload::CustomSection(_) => {}
+            _ => self.declaration_bytes += range.len(),
+        }
+        at_most("bytes of types", self.type_bytes, TYPE_BYTES_MAX)?;
+        at_most("bytes of declarations", self.declaration_bytes, DECLARATION_BYTES_MAX)
+    }
+
     fn take(&mut self, payload: Payload<'_>) -> Result<(), AdmissionError> {
         match payload {
             Payload::Version { encoding, .. } => {
@@ -163,6 +212,54 @@ impl Outline {
             *open = open.saturating_add(n);
         }
     }
+}
+
+/// Walks through a section of types without a stack, for the parser has no bound of its own.
+fn check_levels(section: &[u8], offset: usize) -> Result<(), AdmissionError> {
+    let mut reader = BinaryReader::new(section, offset);
+    // Types and declarations that are still to come, level by level.
+    let mut open = vec![reader.read_var_u32().map_err(invalid)?];
+    while let Some(to_come) = open.last_mut() {
+        if *to_come == 0 {
+            open.pop();
+            continue;
+        }
+        *to_come -= 1;
+        if let Some(declarations) = next_type(&mut reader, open.len() > 1).map_err(invalid)? {
+            open.push(declarations);
+            at_most("levels of types", open.len(), LEVELS_MAX)?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads one type or declaration; of a type of components or instances only the beginning, and
+/// answers how many declarations it has.
+fn next_type(
+    reader: &mut BinaryReader<'_>,
+    is_declaration: bool,
+) -> Result<Option<u32>, BinaryReaderError> {
+    const IMPORT: u8 = 3;
+    const TYPE: u8 = 1;
+    const COMPONENT_OR_INSTANCE: [u8; 2] = [0x41, 0x42];
+    let mut ahead = reader.clone();
+    if is_declaration {
+        match ahead.read_u8()? {
+            TYPE => {}
+            IMPORT => {
+                ahead.read::<ComponentImport<'_>>()?;
+                *reader = ahead;
+                return Ok(None);
+            }
+            _ => return reader.read::<InstanceTypeDeclaration<'_>>().map(|_| None),
+        }
+    }
+    *reader = ahead.clone();
+    if COMPONENT_OR_INSTANCE.contains(&ahead.read_u8()?) {
+        *reader = ahead;
+        return reader.read_var_u32().map(Some);
+    }
+    reader.read::<ComponentType<'_>>().map(|_| None)
 }
 
 /// How much more a function takes to compile than its length tells.

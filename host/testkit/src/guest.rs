@@ -1,7 +1,8 @@
 //! Guests written by hand: a core module of a few lines, made a component by `wit-component`.
 //!
-//! Every guest implements the `transform` world. A function that a test does not write answers
-//! `ok` with nothing in it, for which 64 bytes of zeros at address [`ANSWER`] will do.
+//! A guest implements the `transform` world, or another that it is made for. A function that a test
+//! does not write answers `ok` with nothing in it, for which 64 bytes of zeros at address [`ANSWER`]
+//! will do.
 
 use refrain_domain::Role;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
@@ -25,9 +26,21 @@ const FUNCTIONS: [(&str, &str); 8] = [
     ("apply", "(param $rows i32) (param $columns i32) (param $n i32)"),
 ];
 
+/// Bump allocation, with as much memory as it takes. Its parameters are those of `cabi_realloc`.
+const REALLOC: &str = "
+    (local.set $at (i32.and (i32.add (global.get $heap) (i32.const 15)) (i32.const -16)))
+    (global.set $heap (i32.add (local.get $at) (local.get $size)))
+    (block $fits
+        (br_if $fits (i32.le_u (global.get $heap) (i32.mul (memory.size $memory) (i32.const 65536))))
+        (drop (memory.grow $memory
+            (i32.add (i32.shr_u (local.get $size) (i32.const 16)) (i32.const 1)))))
+    (local.get $at)";
+
 /// A guest in the making.
 #[derive(Default)]
 pub struct Guest {
+    role: Option<Role>,
+    realloc: Option<String>,
     bodies: Vec<(&'static str, String)>,
     items: String,
     imports: String,
@@ -38,6 +51,18 @@ pub struct Guest {
 impl Guest {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A guest of another role than a transform.
+    pub fn of(role: Role) -> Self {
+        Self { role: Some(role), ..Self::default() }
+    }
+
+    /// What `cabi_realloc` does, given `$size` and a local `$at`. The value of the body is where
+    /// the memory lies.
+    pub fn realloc(mut self, body: &str) -> Self {
+        self.realloc = Some(body.to_owned());
+        self
     }
 
     /// What a function does. The value of the body is where its answer lies.
@@ -92,13 +117,33 @@ impl Guest {
         self
     }
 
+    fn role(&self) -> Role {
+        self.role.unwrap_or(Role::Transform)
+    }
+
+    /// The functions that its world exports, each with its parameters.
+    fn functions(&self) -> Vec<(String, String)> {
+        if self.role() == Role::Transform {
+            return FUNCTIONS.map(|(name, params)| (name.to_owned(), params.to_owned())).into();
+        }
+        let resolve = contracts(&[self.role()], |text| text);
+        let (_, package) = resolve.packages.iter().last().unwrap();
+        let functions = resolve.interfaces[package.interfaces["plugin"]].functions.values();
+        let params = |function| {
+            let signature = resolve.wasm_signature(AbiVariant::GuestExport, function);
+            format!("(param {})", core_types(&signature.params))
+        };
+        functions.map(|function| (function.name.clone(), params(function))).collect()
+    }
+
     pub fn module(&self) -> String {
         let mut functions = String::new();
-        for (name, params) in FUNCTIONS {
+        for (name, params) in self.functions() {
             let written = self.bodies.iter().find(|(function, _)| *function == name);
             let body = written.map_or(format!("(i32.const {ANSWER})"), |(_, body)| body.clone());
             functions.push_str(&format!(
-                "(func (export \"refrain:transform/plugin@0.1.0#{name}\") {params} (result i32) {body})\n"
+                "(func (export \"refrain:{}/plugin@0.1.0#{name}\") {params} (result i32) {body})\n",
+                self.role()
             ));
         }
         format!(
@@ -107,30 +152,25 @@ impl Guest {
             (global $heap (mut i32) (i32.const {HEAP}))
             (func (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
                 (local $at i32)
-                (local.set $at (i32.and (i32.add (global.get $heap) (i32.const 15)) (i32.const -16)))
-                (global.set $heap (i32.add (local.get $at) (local.get $size)))
-                (block $fits
-                    (br_if $fits (i32.le_u (global.get $heap)
-                        (i32.mul (memory.size $memory) (i32.const 65536))))
-                    (drop (memory.grow $memory
-                        (i32.add (i32.shr_u (local.get $size) (i32.const 16)) (i32.const 1)))))
-                (local.get $at))
+                {realloc})
             {functions}
             {items})"#,
             imports = self.imports,
+            realloc = self.realloc.as_deref().unwrap_or(REALLOC),
             items = self.items,
         )
     }
 
     pub fn build(&self) -> Vec<u8> {
         let module = wat::parse_str(self.module()).unwrap_or_else(|e| panic!("{e}"));
-        let mut resolve = contracts(&[Role::Transform], |text| text);
+        let mut resolve = contracts(&[self.role()], |text| text);
         for wit in &self.wit {
             resolve.push_source("guest.wit", wit).unwrap_or_else(|e| panic!("{e:#}"));
         }
         let world = format!(
-            "package test:guest; world guest {{ {} include refrain:transform/transform@0.1.0; }}",
-            self.wit_imports
+            "package test:guest; world guest {{ {} include refrain:{role}/{role}@0.1.0; }}",
+            self.wit_imports,
+            role = self.role()
         );
         let package = resolve.push_source("world.wit", &world).unwrap_or_else(|e| panic!("{e:#}"));
         let world = resolve.packages[package].worlds["guest"];
@@ -167,6 +207,42 @@ pub fn dummy(roles: &[Role], alter: impl Fn(String) -> String) -> Vec<u8> {
     let world = resolve.packages[package].worlds["guest"];
     let module = wat::parse_str(trapping(&resolve, world)).unwrap_or_else(|e| panic!("{e}"));
     component(&resolve, world, module)
+}
+
+/// Components that are valid but for a proposal that the profile does not have, by its name.
+pub fn proposals() -> Vec<(&'static str, Vec<u8>)> {
+    let modules = [
+        ("threads", "(memory 1 1 shared)"),
+        ("atomics", "(memory 1) (func (drop (i32.atomic.load (i32.const 0))))"),
+        ("tail calls", "(func $f (return_call $f))"),
+        ("memory64", "(memory i64 1)"),
+        ("gc", "(type (struct (field i32)))"),
+        ("function references", "(type $f (func)) (func (param (ref null $f)))"),
+        ("exceptions", "(tag)"),
+        ("legacy exceptions", "(func try catch_all end)"),
+        (
+            "relaxed SIMD",
+            "(func (param v128) (drop (f32x4.relaxed_madd (local.get 0) (local.get 0) (local.get 0))))",
+        ),
+        ("wide arithmetic", "(func (result i64 i64) (i64.mul_wide_u (i64.const 1) (i64.const 1)))"),
+        ("custom page sizes", "(memory 1 (pagesize 1))"),
+        ("stack switching", "(type $f (func)) (type (cont $f))"),
+        ("externref", "(func (param externref))"),
+    ];
+    let components = [
+        ("component async", "(type (stream u8))"),
+        ("component async functions", "(type (func async))"),
+        ("component error contexts", "(core func (canon error-context.drop))"),
+        ("component maps", "(type (map string u8))"),
+        ("component fixed-length lists", "(type (list u8 4))"),
+        ("component values", r#"(import "v" (value u8))"#),
+    ];
+    let modules = modules.map(|(name, text)| (name, format!("(component (core module {text}))")));
+    let components = components.map(|(name, text)| (name, format!("(component {text})")));
+    let parse = |(name, text): (&'static str, String)| {
+        (name, wat::parse_str(text).unwrap_or_else(|e| panic!("{name}: {e}")))
+    };
+    modules.into_iter().chain(components).map(parse).collect()
 }
 
 /// A module with every function that a world exports, each `unreachable`.

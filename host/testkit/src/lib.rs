@@ -8,6 +8,7 @@ pub mod guest;
 mod http;
 mod registry;
 pub mod small;
+pub mod wasi;
 
 pub use command::{Output, Refrain, Server};
 pub use example::{example, plugin, plugins_dir, test_guest};

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use refrain_domain::{Batch, Column, Failure, Field, Kind, Schema, Values, VariableValues};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
+use crate::outcome::clipped;
+
 mod roles;
 
 pub(crate) use roles::*;
@@ -90,7 +92,7 @@ impl From<WireField> for Field {
 #[derive(Debug, Clone, ComponentType, Lift)]
 #[component(record)]
 pub(crate) struct WireSchema {
-    fields: Vec<WireField>,
+    pub fields: Vec<WireField>,
 }
 
 impl From<WireSchema> for Schema {
@@ -203,8 +205,8 @@ pub(crate) struct WireColumn {
 #[derive(Debug, Clone, ComponentType, Lift)]
 #[component(record)]
 pub(crate) struct WireBatch {
-    rows: u32,
-    columns: Vec<WireColumn>,
+    pub rows: u32,
+    pub columns: Vec<WireColumn>,
 }
 
 impl From<WireBatch> for Batch {
@@ -246,6 +248,6 @@ impl From<Error> for Failure {
             Error::Failed(message) => ("failed".to_owned(), message),
             Error::Other((code, message)) => (format!("other({code})"), message),
         };
-        Self::Error { kind, message }
+        Self::Error { kind, message: clipped(&message).into_owned() }
     }
 }

@@ -1,7 +1,8 @@
 //! What the roles add to `refrain:types/data`: descriptions, metrics, scores, facts, decisions.
 
 use refrain_domain::{
-    DriftScore, DriftVerdict, Evidence, Fact, FactValue, Measure, Metric, Tag, TriggerVerdict,
+    DriftScore, DriftVerdict, Evidence, Fact, FactValue, Measure, Metric, PassEnd, Tag,
+    TriggerVerdict,
 };
 use wasmtime::component::{ComponentType, Lift, Lower};
 
@@ -61,16 +62,16 @@ pub(crate) struct WireMeasure {
 #[derive(Debug, Clone, ComponentType, Lift)]
 #[component(record)]
 pub(crate) struct WirePassEnd {
-    pub state: Vec<u8>,
-    pub done: bool,
+    state: Vec<u8>,
+    done: bool,
     measures: Vec<WireMeasure>,
 }
 
-impl WirePassEnd {
-    pub(crate) fn measures(&self) -> Vec<Measure> {
-        let measure =
-            |m: &WireMeasure| Measure { name: m.name.clone(), value: finite(Some(m.value)) };
-        self.measures.iter().map(measure).collect()
+impl From<WirePassEnd> for PassEnd {
+    fn from(end: WirePassEnd) -> Self {
+        let measure = |m: WireMeasure| Measure { name: m.name, value: finite(Some(m.value)) };
+        let measures = end.measures.into_iter().map(measure).collect();
+        Self { state: end.state, done: end.done, measures }
     }
 }
 

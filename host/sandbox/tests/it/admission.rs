@@ -5,7 +5,7 @@ use std::time::Duration;
 use refrain_domain::{Grant, Role, World};
 use refrain_sandbox::{AdmissionError, Sandbox, SandboxOptions};
 
-use crate::guest::{Guest, contracts, dummy};
+use crate::guest::{Guest, contracts, dummy, proposals};
 use crate::{CRANELIFT, golden};
 
 #[track_caller]
@@ -118,41 +118,12 @@ fn an_export_without_its_functions() {
 
 #[test]
 fn proposals_that_are_off_are_refused_by_name() {
-    let modules = [
-        ("threads", "(memory 1 1 shared)"),
-        ("threads", "(memory 1) (func (drop (i32.atomic.load (i32.const 0))))"),
-        ("tail calls", "(func $f (return_call $f))"),
-        ("memory64", "(memory i64 1)"),
-        ("gc", "(type (struct (field i32)))"),
-        ("function references", "(type $f (func)) (func (param (ref null $f)))"),
-        ("exceptions", "(tag)"),
-        ("legacy exceptions", "(func try catch_all end)"),
-        (
-            "relaxed SIMD",
-            "(func (param v128) (drop (f32x4.relaxed_madd (local.get 0) (local.get 0) (local.get 0))))",
-        ),
-        ("wide arithmetic", "(func (result i64 i64) (i64.mul_wide_u (i64.const 1) (i64.const 1)))"),
-        ("custom page sizes", "(memory 1 (pagesize 1))"),
-        ("stack switching", "(type $f (func)) (type (cont $f))"),
-        ("externref", "(func (param externref))"),
-    ];
-    let components = [
-        ("component async", "(type (stream u8))"),
-        ("component async functions", "(type (func async))"),
-        ("component error contexts", "(core func (canon error-context.drop))"),
-        ("component maps", "(type (map string u8))"),
-        ("component fixed-length lists", "(type (list u8 4))"),
-        ("component values", r#"(import "v" (value u8))"#),
-    ];
-    let modules = modules.map(|(name, text)| (name, format!("(component (core module {text}))")));
-    let components = components.map(|(name, text)| (name, format!("(component {text})")));
-    let line = |(name, text): &(&str, String)| {
-        let bytes = wat::parse_str(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let line = |(name, bytes): (&str, Vec<u8>)| {
         let error = refusal(&bytes, &[]);
         assert!(matches!(error, AdmissionError::Invalid { .. }), "{name}: {error}");
         format!("{name}\n    {error}\n")
     };
-    golden("proposals.txt", &modules.iter().chain(&components).map(line).collect::<String>());
+    golden("proposals.txt", &proposals().into_iter().map(line).collect::<String>());
 }
 
 #[track_caller]

@@ -213,7 +213,7 @@ fn more_handed_over_than_the_guest_may_have_memory() {
     let plugin = load(&guest.build());
     let mut instance = plugin.transform(&small()).unwrap();
     let failure = instance.apply(&Default::default(), &Schema::default()).unwrap_err();
-    let expected = "transfer limit reached: 67108864 bytes a call allowed";
+    let expected = "transfer limit reached: 22369621 bytes a call allowed";
     assert_eq!(failure.to_string(), expected);
 }
 
