@@ -7,6 +7,7 @@
 
 pub mod floors;
 pub mod guests;
+pub mod hostile;
 pub mod lengths;
 pub mod tidy;
 pub mod wit;

@@ -26,6 +26,7 @@ usage: cargo xtask <chore> [arguments]
   tidy            rustfmt, clippy without warnings, floors, frozen contracts, house rules, licences
   peers           the flights pipeline and a no-op run beside pandas + scikit-learn and DVC
   conformance     the same plugins in seven languages, on both backends; installs their toolchains
+  hostile         components that mean harm: a line each with its outcome, time and peak of memory
   sdks            the SDKs' own tests, each in its language's runner; installs their toolchains
   freeze          writes the digest of every new wit/<package>/<version>/ into wit/FROZEN
 
@@ -70,9 +71,10 @@ fn perform(chore: Option<&str>, rest: &[String]) -> anyhow::Result<ExitCode> {
         ("tidy", []) => tidy_up(&chores),
         ("peers", []) => chores.peers(),
         ("conformance", []) => chores.conformance(),
+        ("hostile", []) => chores.hostile(),
         ("sdks", []) => chores.sdks(),
         ("freeze", []) => freeze(&chores.workspace),
-        ("build" | "tidy" | "peers" | "conformance" | "sdks" | "freeze", _) => {
+        ("build" | "tidy" | "peers" | "conformance" | "hostile" | "sdks" | "freeze", _) => {
             bail!("unexpected `{}`; see cargo xtask --help", rest[0])
         }
         (unknown, _) => bail!("no chore is called `{unknown}`; see cargo xtask --help"),

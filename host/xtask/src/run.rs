@@ -6,8 +6,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, bail};
 use refrain_toolchain::Recipe;
-use xtask::guests;
 use xtask::workspace::{Workspace, cargo};
+use xtask::{guests, hostile};
 
 use crate::junit::Counts;
 use crate::tools::{has_deny, need_component, need_docker_registry, need_nextest, succeeds};
@@ -17,6 +17,9 @@ const PLUGINS_DIR: &str = "REFRAIN_PLUGINS_DIR";
 
 /// The program of an OCI registry, which tests start.
 const DOCKER_REGISTRY: &str = "REFRAIN_DOCKER_REGISTRY";
+
+/// Where the tests of hostile components leave what became of each, a file a class.
+const HOSTILE_LINES: &str = "REFRAIN_HOSTILE_LINES";
 
 /// All chores need to know where things are.
 pub struct Chores {
@@ -63,6 +66,28 @@ impl Chores {
         // Of the whole workspace, as `test` does: another selection would build everything anew.
         tests.args(["--workspace", "--no-capture", "--run-ignored", "only"]);
         passed_on(tests.args(["-E", "test(conformance)"]))
+    }
+
+    /// Components that mean harm, each in a process of its own.
+    pub(crate) fn hostile(&self) -> anyhow::Result<ExitCode> {
+        let plugins = self.build_plugins()?;
+        let folder = self.workspace.target.join("hostile");
+        // Lines of an earlier run must not stand in for those of this one.
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        std::fs::create_dir_all(&folder)?;
+        let mut tests = self.nextest_run(&plugins)?;
+        // Of the whole workspace, as `test` does: another selection would build everything anew.
+        tests.args(["--workspace", "--no-fail-fast"]);
+        let has_passed = succeeds(tests.args(["--test", "hostile"]).env(HOSTILE_LINES, &folder))?;
+        let mut lines = String::new();
+        for entry in std::fs::read_dir(&folder)? {
+            lines += &std::fs::read_to_string(entry?.path())?;
+        }
+        let (report, is_contained) = hostile::report(&lines);
+        print!("{report}");
+        Ok(if has_passed && is_contained { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     /// The SDKs' own tests, each in its language's runner; Rust's are part of `test`.
