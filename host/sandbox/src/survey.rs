@@ -5,8 +5,8 @@ use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
 use wasmparser::{
     BinaryReader, BinaryReaderError, ComponentImport, ComponentInstance, ComponentType,
-    ComponentTypeRef, Encoding, FunctionBody, Instance, InstanceTypeDeclaration, Operator, Parser,
-    Payload, Validator,
+    ComponentTypeRef, ConstExpr, DataKind, ElementItems, ElementKind, Encoding, FunctionBody,
+    Instance, InstanceTypeDeclaration, Operator, Parser, Payload, TableInit, Validator,
 };
 
 use crate::admit::{AdmissionError, at_most};
@@ -42,6 +42,10 @@ pub fn custom_section<'a>(component: &'a [u8], name: &str) -> Option<&'a [u8]> {
     }
     None
 }
+
+/// The most bytes of all constants that take more than a few instructions to compute: Cranelift
+/// takes 280 bytes for each.
+const CONSTANT_BYTES_MAX: usize = 64 << 10;
 
 /// A component's outline.
 pub(crate) struct Survey {
@@ -107,6 +111,7 @@ struct Outline {
     n_components: usize,
     type_bytes: usize,
     declaration_bytes: usize,
+    constant_bytes: usize,
     /// Instances in each component around the parser's place; modules count as 0.
     open: Vec<usize>,
     /// Instances of the largest component that is complete.
@@ -122,6 +127,7 @@ impl Outline {
             return at_most("levels of components", self.open.len(), LEVELS_MAX);
         }
         let Some((_, range)) = payload.as_section() else { return Ok(()) };
+        self.measure_constants(payload)?;
         match payload {
             Payload::TypeSection(_) | Payload::CoreTypeSection(_) => self.type_bytes += range.len(),
             Payload::ComponentTypeSection(_) => {
@@ -140,6 +146,54 @@ impl Outline {
         }
         at_most("bytes of types", self.type_bytes, TYPE_BYTES_MAX)?;
         at_most("bytes of declarations", self.declaration_bytes, DECLARATION_BYTES_MAX)
+    }
+
+    fn measure_constants(&mut self, payload: &Payload<'_>) -> Result<(), AdmissionError> {
+        match payload {
+            Payload::GlobalSection(section) => {
+                for global in section.clone() {
+                    self.measure_constant(&global.map_err(invalid)?.init_expr)?;
+                }
+            }
+            Payload::TableSection(section) => {
+                for table in section.clone() {
+                    if let TableInit::Expr(first) = table.map_err(invalid)?.init {
+                        self.measure_constant(&first)?;
+                    }
+                }
+            }
+            Payload::DataSection(section) => {
+                for data in section.clone() {
+                    if let DataKind::Active { offset_expr, .. } = data.map_err(invalid)?.kind {
+                        self.measure_constant(&offset_expr)?;
+                    }
+                }
+            }
+            Payload::ElementSection(section) => {
+                for element in section.clone() {
+                    let element = element.map_err(invalid)?;
+                    if let ElementKind::Active { offset_expr, .. } = element.kind {
+                        self.measure_constant(&offset_expr)?;
+                    }
+                    if let ElementItems::Expressions(_, items) = element.items {
+                        for item in items {
+                            self.measure_constant(&item.map_err(invalid)?)?;
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn measure_constant(&mut self, constant: &ConstExpr<'_>) -> Result<(), AdmissionError> {
+        const PLAIN_BYTES_MAX: usize = 24;
+        let bytes = constant.get_binary_reader().bytes_remaining();
+        if bytes > PLAIN_BYTES_MAX {
+            self.constant_bytes += bytes;
+        }
+        at_most("bytes of computed constants", self.constant_bytes, CONSTANT_BYTES_MAX)
     }
 
     fn take(&mut self, payload: Payload<'_>) -> Result<(), AdmissionError> {
@@ -267,21 +321,38 @@ fn next_type(
 /// Cranelift's time and memory grow with every pair of loops, and with every local that is alive
 /// across a branch. Measured: 5 million points are at most a second and 200 MB, 20 million 4 s and
 /// 600 MB, and 100 KB of code can have a thousand million. All of CPython has at most 94,000 in a
-/// function.
+/// function. Branches within branches take their depth squared: 10 s for 20,000 levels.
 fn complexity(body: &FunctionBody<'_>) -> Result<u64, BinaryReaderError> {
     let mut n_locals = 0_u64;
     for locals in body.get_locals_reader()? {
         n_locals += u64::from(locals?.0);
     }
     let (mut n_loops, mut n_branches) = (0_u64, 0_u64);
+    // Of each construct that is open, whether it is a branch.
+    let mut open: Vec<bool> = Vec::new();
+    let (mut depth, mut depth_max) = (0_u64, 0_u64);
     for operator in body.get_operators_reader()? {
         match operator? {
-            Operator::Loop { .. } => n_loops += 1,
-            Operator::If { .. } | Operator::Block { .. } => n_branches += 1,
+            Operator::Loop { .. } => {
+                n_loops += 1;
+                open.push(false);
+            }
+            Operator::Block { .. } => {
+                n_branches += 1;
+                open.push(false);
+            }
+            Operator::If { .. } => {
+                n_branches += 1;
+                open.push(true);
+                depth += 1;
+                depth_max = depth_max.max(depth);
+            }
+            Operator::End => depth -= u64::from(open.pop() == Some(true)),
             _ => {}
         }
     }
-    Ok(n_loops * (n_loops + 4 * n_locals) + n_branches * n_locals)
+    let nested = depth_max * depth_max;
+    Ok(n_loops * (n_loops + 4 * n_locals) + n_branches * n_locals + nested)
 }
 
 /// Whether an import is more than plain types, which nobody needs to grant.
