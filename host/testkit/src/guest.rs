@@ -127,7 +127,7 @@ impl Guest {
             return FUNCTIONS.map(|(name, params)| (name.to_owned(), params.to_owned())).into();
         }
         let resolve = contracts(&[self.role()], |text| text);
-        let (_, package) = resolve.packages.iter().last().unwrap();
+        let (_, package) = resolve.packages.iter().next_back().unwrap();
         let functions = resolve.interfaces[package.interfaces["plugin"]].functions.values();
         let params = |function| {
             let signature = resolve.wasm_signature(AbiVariant::GuestExport, function);

@@ -173,29 +173,47 @@ fn nested_code() {
         "nested code",
         [
             Case::finish("blocks, 50,000 levels", &within("block ", "end ", 50_000)).compiling(300),
+            Case::finish("ifs, 2,000 levels", &within("i32.const 1 if ", "end ", 2_000)),
             Case::finish("ifs, 20,000 levels", &within("i32.const 1 if ", "end ", 20_000))
-                .compiling(300),
+                .ends(Outcome::Refused, "points of complexity in one function"),
             Case::finish("loops, 1,000 levels", &within("loop ", "end ", 1_000)).compiling(300),
             Case::finish("loops, 5,000 levels", &within("loop ", "end ", 5_000))
                 .ends(Outcome::Refused, "points of complexity in one function"),
             Case::finish(
                 "operands, 100,000 levels",
-                &within("i32.const 1 ", "i32.add ", 100_000).replacen("i32.add ", "drop ", 1),
+                &format!("i32.const 1 {} drop", within("i32.const 1 ", "i32.add ", 100_000)),
             )
             .compiling(300),
+        ],
+    );
+}
+
+#[test]
+fn constants() {
+    let sums = |n| format!("i32.const 1 {}", "i32.const 0 i32.add ".repeat(n));
+    let deep = format!("i32.const 1 {}", within("i32.const 1 ", "i32.add ", 100_000));
+    let large = |name: &str, items: &str| {
+        Case::guest(name, Guest::new().items(items))
+            .ends(Outcome::Refused, "bytes of computed constants")
+    };
+    contained(
+        here!(constants),
+        "constants that take long",
+        [
             Case::guest(
-                "a global's value, 100,000 levels",
-                Guest::new().items(&format!(
-                    "(global i32 i32.const 1 {})",
-                    within("i32.const 1 ", "i32.add ", 100_000)
-                )),
+                "a global of 10,000 sums",
+                Guest::new().items(&format!("(global i32 {})", sums(10_000))),
             ),
-            Case::guest(
-                "a global's value, 500,000 sums long",
-                Guest::new().items(&format!(
-                    "(global i32 i32.const 1 {})",
-                    "i32.const 1 i32.add ".repeat(500_000)
-                )),
+            large("a global of 500,000 sums", &format!("(global i32 {})", sums(500_000))),
+            large("a global of 100,000 levels", &format!("(global i32 {deep})")),
+            large(
+                "a thousand globals of 50 sums",
+                &format!("(global i32 {})", sums(50)).repeat(1_000),
+            ),
+            large("where data goes", &format!("(data (offset {}) \"x\")", sums(50_000))),
+            large(
+                "where elements go",
+                &format!("(table 1 funcref) (elem (offset {}) funcref)", sums(50_000)),
             ),
         ],
     );
