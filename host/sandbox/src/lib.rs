@@ -11,6 +11,7 @@
 //! components are stored, what a plan is, or who asks.
 
 mod admit;
+mod bounds;
 mod cache;
 mod compile;
 mod contract;

@@ -4,27 +4,13 @@ use refrain_domain::World;
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
 use wasmparser::{
-    BinaryReader, BinaryReaderError, ComponentImport, ComponentInstance, ComponentType,
-    ComponentTypeRef, ConstExpr, DataKind, ElementItems, ElementKind, Encoding, FunctionBody,
-    Instance, InstanceTypeDeclaration, Operator, Parser, Payload, TableInit, Validator,
+    BinaryReaderError, ComponentInstance, ComponentTypeRef, Encoding, FunctionBody, Instance,
+    Operator, Parser, Payload, Validator,
 };
 
-use crate::admit::{AdmissionError, at_most};
+use crate::admit::AdmissionError;
+use crate::bounds::Bounds;
 use crate::settings;
-
-/// The most levels of components within components, and of types within types. The parser goes
-/// down the latter on the stack of whoever asks.
-const LEVELS_MAX: usize = 50;
-
-/// The most modules and components, at all levels. Python needs 40.
-const COMPONENTS_MAX: usize = 1_000;
-
-/// The most bytes of all sections of types. A byte can declare a type, for which validation keeps
-/// a hundred.
-const TYPE_BYTES_MAX: usize = 512 << 10;
-
-/// The most bytes of all sections of imports, exports and the like. Python has thousands.
-const DECLARATION_BYTES_MAX: usize = 8 << 20;
 
 /// The content of a component's own custom section of this name; the sections of the modules and
 /// components in it are theirs. None too for bytes that are no component.
@@ -42,10 +28,6 @@ pub fn custom_section<'a>(component: &'a [u8], name: &str) -> Option<&'a [u8]> {
     }
     None
 }
-
-/// The most bytes of all constants that take more than a few instructions to compute: Cranelift
-/// takes 280 bytes for each.
-const CONSTANT_BYTES_MAX: usize = 64 << 10;
 
 /// A component's outline.
 pub(crate) struct Survey {
@@ -70,10 +52,10 @@ impl Survey {
     /// validate; or [`AdmissionError::Invalid`] with the place: truncated, malformed, or of a
     /// proposal that the profile does not have.
     pub(crate) fn read(component: &[u8]) -> Result<Self, AdmissionError> {
-        let mut outline = Outline::default();
+        let (mut outline, mut bounds) = (Outline::default(), Bounds::default());
         for payload in Parser::new(0).parse_all(component) {
             let payload = payload.map_err(invalid)?;
-            outline.measure(component, &payload)?;
+            bounds.take(component, &payload)?;
             outline.take(payload)?;
         }
         let types = Validator::new_with_features(settings::features())
@@ -108,10 +90,6 @@ struct Outline {
     n_functions: usize,
     function_bytes_max: usize,
     complexity_max: u64,
-    n_components: usize,
-    type_bytes: usize,
-    declaration_bytes: usize,
-    constant_bytes: usize,
     /// Instances in each component around the parser's place; modules count as 0.
     open: Vec<usize>,
     /// Instances of the largest component that is complete.
@@ -119,83 +97,6 @@ struct Outline {
 }
 
 impl Outline {
-    /// Refuses what the validator itself would come to harm by.
-    fn measure(&mut self, component: &[u8], payload: &Payload<'_>) -> Result<(), AdmissionError> {
-        if let Payload::Version { .. } = payload {
-            self.n_components += 1;
-            at_most("modules and components", self.n_components, COMPONENTS_MAX)?;
-            return at_most("levels of components", self.open.len(), LEVELS_MAX);
-        }
-        let Some((_, range)) = payload.as_section() else { return Ok(()) };
-        self.measure_constants(payload)?;
-        match payload {
-            Payload::TypeSection(_) | Payload::CoreTypeSection(_) => self.type_bytes += range.len(),
-            Payload::ComponentTypeSection(_) => {
-                self.type_bytes += range.len();
-                check_levels(&component[range.clone()], range.start)?;
-            }
-            // Bounded by other limits, or read a piece at a time.
-            Payload::ModuleSection { .. }
-            | Payload::ComponentSection { .. }
-            | Payload::FunctionSection(_)
-            | Payload::CodeSectionStart { .. }
-            | Payload::ElementSection(_)
-            | Payload::DataSection(_)
-            | Payload::CustomSection(_) => {}
-            _ => self.declaration_bytes += range.len(),
-        }
-        at_most("bytes of types", self.type_bytes, TYPE_BYTES_MAX)?;
-        at_most("bytes of declarations", self.declaration_bytes, DECLARATION_BYTES_MAX)
-    }
-
-    fn measure_constants(&mut self, payload: &Payload<'_>) -> Result<(), AdmissionError> {
-        match payload {
-            Payload::GlobalSection(section) => {
-                for global in section.clone() {
-                    self.measure_constant(&global.map_err(invalid)?.init_expr)?;
-                }
-            }
-            Payload::TableSection(section) => {
-                for table in section.clone() {
-                    if let TableInit::Expr(first) = table.map_err(invalid)?.init {
-                        self.measure_constant(&first)?;
-                    }
-                }
-            }
-            Payload::DataSection(section) => {
-                for data in section.clone() {
-                    if let DataKind::Active { offset_expr, .. } = data.map_err(invalid)?.kind {
-                        self.measure_constant(&offset_expr)?;
-                    }
-                }
-            }
-            Payload::ElementSection(section) => {
-                for element in section.clone() {
-                    let element = element.map_err(invalid)?;
-                    if let ElementKind::Active { offset_expr, .. } = element.kind {
-                        self.measure_constant(&offset_expr)?;
-                    }
-                    if let ElementItems::Expressions(_, items) = element.items {
-                        for item in items {
-                            self.measure_constant(&item.map_err(invalid)?)?;
-                        }
-                    }
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn measure_constant(&mut self, constant: &ConstExpr<'_>) -> Result<(), AdmissionError> {
-        const PLAIN_BYTES_MAX: usize = 24;
-        let bytes = constant.get_binary_reader().bytes_remaining();
-        if bytes > PLAIN_BYTES_MAX {
-            self.constant_bytes += bytes;
-        }
-        at_most("bytes of computed constants", self.constant_bytes, CONSTANT_BYTES_MAX)
-    }
-
     fn take(&mut self, payload: Payload<'_>) -> Result<(), AdmissionError> {
         match payload {
             Payload::Version { encoding, .. } => {
@@ -268,54 +169,6 @@ impl Outline {
     }
 }
 
-/// Walks through a section of types without a stack, for the parser has no bound of its own.
-fn check_levels(section: &[u8], offset: usize) -> Result<(), AdmissionError> {
-    let mut reader = BinaryReader::new(section, offset);
-    // Types and declarations that are still to come, level by level.
-    let mut open = vec![reader.read_var_u32().map_err(invalid)?];
-    while let Some(to_come) = open.last_mut() {
-        if *to_come == 0 {
-            open.pop();
-            continue;
-        }
-        *to_come -= 1;
-        if let Some(declarations) = next_type(&mut reader, open.len() > 1).map_err(invalid)? {
-            open.push(declarations);
-            at_most("levels of types", open.len(), LEVELS_MAX)?;
-        }
-    }
-    Ok(())
-}
-
-/// Reads one type or declaration; of a type of components or instances only the beginning, and
-/// answers how many declarations it has.
-fn next_type(
-    reader: &mut BinaryReader<'_>,
-    is_declaration: bool,
-) -> Result<Option<u32>, BinaryReaderError> {
-    const IMPORT: u8 = 3;
-    const TYPE: u8 = 1;
-    const COMPONENT_OR_INSTANCE: [u8; 2] = [0x41, 0x42];
-    let mut ahead = reader.clone();
-    if is_declaration {
-        match ahead.read_u8()? {
-            TYPE => {}
-            IMPORT => {
-                ahead.read::<ComponentImport<'_>>()?;
-                *reader = ahead;
-                return Ok(None);
-            }
-            _ => return reader.read::<InstanceTypeDeclaration<'_>>().map(|_| None),
-        }
-    }
-    *reader = ahead.clone();
-    if COMPONENT_OR_INSTANCE.contains(&ahead.read_u8()?) {
-        *reader = ahead;
-        return reader.read_var_u32().map(Some);
-    }
-    reader.read::<ComponentType<'_>>().map(|_| None)
-}
-
 /// How much more a function takes to compile than its length tells.
 ///
 /// Cranelift's time and memory grow with every pair of loops, and with every local that is alive
@@ -372,7 +225,7 @@ fn calls_something(types: &Types, import: &str) -> bool {
     }
 }
 
-fn invalid(error: BinaryReaderError) -> AdmissionError {
+pub(crate) fn invalid(error: BinaryReaderError) -> AdmissionError {
     let detail = match error.message() {
         text if text.starts_with("magic header") => "it does not begin as WebAssembly does".into(),
         text => format!("{text} at byte {}", error.offset()),
