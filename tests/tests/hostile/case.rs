@@ -86,7 +86,7 @@ impl Case {
             words,
             fuel: 200_000_000,
             deadline: Duration::from_secs(2),
-            compile_timeout: Duration::from_secs(10),
+            compile_timeout: Duration::from_secs(20),
             admission_mib_max: MEMORY_MIB_MAX,
         }
     }
