@@ -3,3 +3,4 @@
 
 mod lawbreaker;
 mod reference;
+mod worlds;
