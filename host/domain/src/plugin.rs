@@ -63,11 +63,6 @@ pub struct World {
 }
 
 impl World {
-    /// The version that this host speaks first.
-    pub fn current(role: Role) -> Self {
-        Self { role, version: semver::Version::new(0, 1, 0) }
-    }
-
     /// The name of the one interface that a component of this world exports:
     /// `refrain:transform/plugin@0.1.0`.
     pub fn export_name(&self) -> String {

@@ -1,7 +1,8 @@
 //! Whether a component may come in, and if not, why, in words that say what to change.
 
-use refrain_domain::{Grant, Role, World};
+use refrain_domain::{Grant, World};
 
+use crate::contract::Contracts;
 use crate::engine::SandboxOptions;
 use crate::outcome::clipped;
 use crate::survey::Survey;
@@ -42,18 +43,20 @@ pub enum AdmissionError {
         detail: String,
     },
     /// A component that exports no interface of ours.
-    #[error("the component implements no Refrain world{}", list_exports(.exports))]
+    #[error("the component implements no Refrain world{}", list_exports(.exports, .example))]
     NoWorld {
         /// What it exports instead.
         exports: Vec<String>,
+        /// What it could export.
+        example: String,
     },
     /// A world of another version.
-    #[error("the component implements `{}`, but this host speaks `{supported}`: {}", clipped(&.found.to_string()), rebuild(.found, .supported))]
+    #[error("the component implements `{}`, but this host speaks {}: {}", clipped(&.found.to_string()), list_worlds(.supported), rebuild(.found, .supported))]
     WorldVersion {
         /// What it implements.
         found: World,
-        /// What this host speaks.
-        supported: World,
+        /// What this host speaks of that role, from the oldest to the newest.
+        supported: Vec<World>,
     },
     /// More than one world.
     #[error("the component implements {}: a plugin has exactly one world", clipped(&.worlds.join(" and ")))]
@@ -117,25 +120,25 @@ pub enum AdmissionError {
     Host(String),
 }
 
-fn list_exports(exports: &[String]) -> String {
+fn list_exports(exports: &[String], example: &str) -> String {
     match exports {
         [] => ": it exports nothing".to_owned(),
         names => format!(
-            ": it exports {}; a transform, for instance, exports `{}`",
-            clipped(&names.join(", ")),
-            World::current(Role::Transform).export_name()
+            ": it exports {}; a transform, for instance, exports `{example}`",
+            clipped(&names.join(", "))
         ),
     }
 }
 
-fn rebuild(found: &World, supported: &World) -> String {
-    let (sdk, direction) = (&supported.version, found.version.cmp(&supported.version));
-    match direction {
-        std::cmp::Ordering::Greater => {
-            format!("update the host, or rebuild with SDK {}.{}", sdk.major, sdk.minor)
-        }
-        _ => format!("rebuild with SDK {}.{}", sdk.major, sdk.minor),
-    }
+fn list_worlds(worlds: &[World]) -> String {
+    worlds.iter().map(|world| format!("`{world}`")).collect::<Vec<_>>().join(" and ")
+}
+
+/// What helps depends on the side on which the version lies of those that this host speaks.
+fn rebuild(found: &World, supported: &[World]) -> String {
+    let newest = &supported.last().expect("BUG: a role without a contract").version;
+    let sdk = format!("rebuild with SDK {}.{}", newest.major, newest.minor);
+    if found.version > *newest { format!("update the host, or {sdk}") } else { sdk }
 }
 
 fn remedy(import: &str) -> &'static str {
@@ -149,10 +152,13 @@ fn remedy(import: &str) -> &'static str {
 }
 
 /// What a component is.
-pub(crate) fn inspect(component: &[u8]) -> Result<ComponentInfo, AdmissionError> {
+pub(crate) fn inspect(
+    component: &[u8],
+    contracts: &Contracts,
+) -> Result<ComponentInfo, AdmissionError> {
     let survey = Survey::read(component)?;
     let world = match survey.worlds().as_slice() {
-        [only] if *only == World::current(only.role) => Some(only.clone()),
+        [only] if contracts.speaks(only) => Some(only.clone()),
         _ => None,
     };
     Ok(info(survey, world, component.len()))
@@ -163,6 +169,7 @@ pub(crate) fn check(
     component: &[u8],
     grants: &[Grant],
     options: &SandboxOptions,
+    contracts: &Contracts,
 ) -> Result<ComponentInfo, AdmissionError> {
     at_most("bytes", component.len(), options.component_bytes_max)?;
     let survey = Survey::read(component)?;
@@ -172,7 +179,7 @@ pub(crate) fn check(
     let complexity = usize::try_from(survey.complexity_max).unwrap_or(usize::MAX);
     at_most("points of complexity in one function", complexity, COMPLEXITY_MAX)?;
     at_most("instances", survey.n_instances, INSTANCES_MAX)?;
-    let world = one_world(&survey)?;
+    let world = one_world(&survey, contracts)?;
     let granted = |import: &String| grants.contains(&Grant::Wasi) && wasi::has(import);
     if let Some(import) = survey.imports.iter().find(|import| !granted(import)) {
         return Err(AdmissionError::UngrantedImport { import: import.clone() });
@@ -189,16 +196,14 @@ pub(crate) fn at_most(what: &'static str, found: usize, max: usize) -> Result<()
     if found > max { Err(AdmissionError::TooLarge { what, found, max }) } else { Ok(()) }
 }
 
-fn one_world(survey: &Survey) -> Result<World, AdmissionError> {
+fn one_world(survey: &Survey, contracts: &Contracts) -> Result<World, AdmissionError> {
     let worlds = survey.worlds();
     match worlds.as_slice() {
-        [] => Err(AdmissionError::NoWorld { exports: survey.exports.clone() }),
+        [] => Err(contracts.no_world(survey.exports.clone())),
+        [world] if contracts.speaks(world) => Ok(world.clone()),
         [world] => {
-            let supported = World::current(world.role);
-            if *world != supported {
-                return Err(AdmissionError::WorldVersion { found: world.clone(), supported });
-            }
-            Ok(world.clone())
+            let (found, supported) = (world.clone(), contracts.of(world.role));
+            Err(AdmissionError::WorldVersion { found, supported })
         }
         several => {
             let worlds = several.iter().map(|world| format!("`{world}`")).collect();

@@ -1,9 +1,13 @@
-//! The contracts of `wit/`, embedded, and the comparison of a component with them.
+//! The contracts that this host speaks: a table of worlds, read from `wit/`, each with its adapter;
+//! and the comparison of a component with its contract.
 //!
-//! Invariant: a component that passes has exactly the types that `wire` reads and writes, so that
-//! no call can fail for its type; nothing of the component runs to find that out.
+//! Invariant: a component that passes has exactly the types that its contract's adapter reads and
+//! writes, so that no call can fail for its type; nothing of the component runs to find that out.
+//!
+//! A version of a world comes in as one more entry of [`Contracts::released`]: its text from `wit/`,
+//! and an adapter in which its calls differ from the newest ones ([`crate::calls`]).
 
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use refrain_domain::{Role, World};
 use wasmtime::Engine;
@@ -12,21 +16,23 @@ use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wit_parser::Resolve;
 
 use crate::admit::AdmissionError;
+use crate::calls::{Calls, Newest};
 use crate::shape::{self, Shape};
 use crate::wasi;
 
-/// The package of the shared types, then one package a role. Frozen: see `wit/FROZEN`.
-const TYPES: &str = include_str!("../../../wit/types/0.1.0/types.wit");
+/// The released texts. Frozen: see `wit/FROZEN`.
+macro_rules! wit {
+    ($package:literal, $version:literal) => {
+        include_str!(concat!("../../../wit/", $package, "/", $version, "/", $package, ".wit"))
+    };
+}
 
-const fn source(role: Role) -> &'static str {
-    match role {
-        Role::Transform => include_str!("../../../wit/transform/0.1.0/transform.wit"),
-        Role::Trainer => include_str!("../../../wit/trainer/0.1.0/trainer.wit"),
-        Role::Predictor => include_str!("../../../wit/predictor/0.1.0/predictor.wit"),
-        Role::Evaluator => include_str!("../../../wit/evaluator/0.1.0/evaluator.wit"),
-        Role::Drift => include_str!("../../../wit/drift/0.1.0/drift.wit"),
-        Role::Trigger => include_str!("../../../wit/trigger/0.1.0/trigger.wit"),
-    }
+/// A world at a version, and how the host calls a component of it.
+pub(crate) struct Contract {
+    pub world: World,
+    pub functions: Vec<Function>,
+    /// Turns the host's calls into those of this version, and its answers into the host's.
+    pub calls: Calls,
 }
 
 /// A function of a contract.
@@ -37,29 +43,78 @@ pub(crate) struct Function {
     result: Option<Shape>,
 }
 
-/// The functions of a role's interface, in the order of `wit/`.
-pub(crate) fn functions(role: Role) -> &'static [Function] {
-    static CONTRACTS: OnceLock<Vec<(Role, Vec<Function>)>> = OnceLock::new();
-    let contracts = CONTRACTS.get_or_init(|| Role::ALL.map(|role| (role, read(role))).into());
-    let contract = contracts.iter().find(|(found, _)| *found == role);
-    &contract.expect("BUG: a contract for each role").1
+impl Contract {
+    /// Reads a contract from the text of its package and that of the shared types.
+    ///
+    /// # Panics
+    /// If the texts are no contract: they are part of the host.
+    pub(crate) fn read(types: &str, wit: &str, calls: Calls) -> Self {
+        let mut resolve = Resolve::default();
+        let package = resolve
+            .push_source("types.wit", types)
+            .and_then(|_| resolve.push_source("world.wit", wit))
+            .expect("BUG: wit/ does not parse");
+        let package = &resolve.packages[package];
+        let version = package.name.version.clone().expect("BUG: a contract without a version");
+        let functions = resolve.interfaces[package.interfaces["plugin"]].functions.values();
+        let of = |ty| Shape::of_wit(&resolve, ty);
+        let function = |function: &wit_parser::Function| Function {
+            name: function.name.clone(),
+            params: function.params.iter().map(|p| (p.name.clone(), of(p.ty))).collect(),
+            result: function.result.map(of),
+        };
+        let functions = functions.map(function).collect();
+        Self { world: World { role: calls.role(), version }, functions, calls }
+    }
 }
 
-fn read(role: Role) -> Vec<Function> {
-    let mut resolve = Resolve::default();
-    let package = resolve
-        .push_source("types.wit", TYPES)
-        .and_then(|_| resolve.push_source(role.name(), source(role)))
-        .expect("BUG: wit/ does not parse");
-    let plugin = resolve.packages[package].interfaces["plugin"];
-    let functions = resolve.interfaces[plugin].functions.values();
-    let of = |ty| Shape::of_wit(&resolve, ty);
-    let function = |function: &wit_parser::Function| Function {
-        name: function.name.clone(),
-        params: function.params.iter().map(|p| (p.name.clone(), of(p.ty))).collect(),
-        result: function.result.map(of),
-    };
-    functions.map(function).collect()
+/// The contracts that a sandbox speaks, those of one role from the oldest to the newest.
+pub(crate) struct Contracts(Vec<Contract>);
+
+impl Contracts {
+    /// In any order.
+    pub(crate) fn new(mut contracts: Vec<Contract>) -> Self {
+        contracts.sort_by(|a, b| a.world.cmp(&b.world));
+        Self(contracts)
+    }
+
+    /// Those of `wit/`.
+    pub(crate) fn released() -> &'static Self {
+        static RELEASED: LazyLock<Contracts> = LazyLock::new(|| Contracts::new(released()));
+        &RELEASED
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Contract> {
+        self.0.iter()
+    }
+
+    pub(crate) fn speaks(&self, world: &World) -> bool {
+        self.iter().any(|contract| contract.world == *world)
+    }
+
+    /// The worlds of a role, from the oldest to the newest; one at least.
+    pub(crate) fn of(&self, role: Role) -> Vec<World> {
+        let worlds = self.iter().map(|contract| &contract.world);
+        worlds.filter(|world| world.role == role).cloned().collect()
+    }
+
+    /// The refusal of a component that exports none of them.
+    pub(crate) fn no_world(&self, exports: Vec<String>) -> AdmissionError {
+        let newest = self.of(Role::Transform).pop().expect("BUG: a role without a contract");
+        AdmissionError::NoWorld { exports, example: newest.export_name() }
+    }
+}
+
+pub(crate) fn released() -> Vec<Contract> {
+    const TYPES: &str = wit!("types", "0.1.0");
+    vec![
+        Contract::read(TYPES, wit!("transform", "0.1.0"), Calls::Transform(&Newest)),
+        Contract::read(TYPES, wit!("trainer", "0.1.0"), Calls::Trainer(&Newest)),
+        Contract::read(TYPES, wit!("predictor", "0.1.0"), Calls::Predictor(&Newest)),
+        Contract::read(TYPES, wit!("evaluator", "0.1.0"), Calls::Evaluator(&Newest)),
+        Contract::read(TYPES, wit!("drift", "0.1.0"), Calls::Drift(&Newest)),
+        Contract::read(TYPES, wit!("trigger", "0.1.0"), Calls::Trigger(&Newest)),
+    ]
 }
 
 /// Compares every function of a component's interface with the contract of its world.
@@ -69,16 +124,18 @@ fn read(role: Role) -> Vec<Function> {
 pub(crate) fn check(
     engine: &Engine,
     component: &Component,
-    world: &World,
+    contract: &Contract,
 ) -> Result<(), AdmissionError> {
+    let world = &contract.world;
     let ty = component.component_type();
     let export = world.export_name();
     let Some(ComponentItem::ComponentInstance(instance)) =
         ty.get_export(engine, &export).map(|export| export.ty)
     else {
-        return Err(AdmissionError::NoWorld { exports: vec![export] });
+        let detail = format!("`{export}` is no interface");
+        return Err(AdmissionError::Invalid { detail });
     };
-    for function in functions(world.role) {
+    for function in &contract.functions {
         let name = || function.name.clone();
         let world = || world.clone();
         match instance.get_export(engine, &function.name).map(|export| export.ty) {

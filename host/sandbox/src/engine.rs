@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use refrain_domain::{Backend, Digest, Grant, Profile, Role, World};
+use refrain_domain::{Backend, Digest, Grant, Profile, World};
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use crate::admit::{AdmissionError, ComponentInfo};
 use crate::cache::CompileCache;
 use crate::compile::Compiler;
+use crate::contract::{Contract, Contracts, Function};
 use crate::instance::HostState;
 use crate::settings::{self, Tuning};
 use crate::{admit, contract, wasi};
@@ -82,6 +83,7 @@ pub struct Sandbox {
 struct Inner {
     options: SandboxOptions,
     tuning: Tuning,
+    contracts: &'static Contracts,
     engine: OnceLock<Result<Engine, String>>,
     cache: Option<CompileCache>,
     compiler: Compiler,
@@ -95,7 +97,7 @@ pub struct Plugin {
 }
 
 pub(crate) struct PluginInner {
-    pub world: World,
+    pub contract: &'static Contract,
     pub digest: Digest,
     pub pre: InstancePre<HostState>,
     pub engine: Engine,
@@ -109,7 +111,7 @@ impl Sandbox {
     /// # Errors
     /// [`SandboxError::Engine`] if the cache folder cannot be used.
     pub fn new(options: SandboxOptions) -> Result<Self, SandboxError> {
-        Self::with_tuning(options, Tuning::STRICT)
+        Self::with(options, Tuning::STRICT, Contracts::released())
     }
 
     /// A sandbox outside the profile, for benchmarks to measure what the profile costs.
@@ -119,15 +121,22 @@ impl Sandbox {
     #[cfg(feature = "bench")]
     #[doc(hidden)]
     pub fn for_bench(options: SandboxOptions, tuning: Tuning) -> Result<Self, SandboxError> {
-        Self::with_tuning(SandboxOptions { cache_dir: None, ..options }, tuning)
+        let options = SandboxOptions { cache_dir: None, ..options };
+        Self::with(options, tuning, Contracts::released())
     }
 
-    fn with_tuning(options: SandboxOptions, tuning: Tuning) -> Result<Self, SandboxError> {
+    /// A sandbox that speaks these contracts.
+    pub(crate) fn with(
+        options: SandboxOptions,
+        tuning: Tuning,
+        contracts: &'static Contracts,
+    ) -> Result<Self, SandboxError> {
         let cache = options.cache_dir.as_deref().map(CompileCache::open).transpose();
         let cache = cache.map_err(SandboxError::Engine)?;
         let inner = Inner {
             options,
             tuning,
+            contracts,
             engine: OnceLock::new(),
             cache,
             compiler: Compiler::default(),
@@ -151,7 +160,7 @@ impl Sandbox {
     /// # Errors
     /// [`AdmissionError`] for bytes that are no component.
     pub fn inspect(component: &[u8]) -> Result<ComponentInfo, AdmissionError> {
-        admit::inspect(component)
+        admit::inspect(component, Contracts::released())
     }
 
     /// Checks everything about a component that needs no compilation: bytes, size, world, imports.
@@ -163,7 +172,7 @@ impl Sandbox {
         component: &[u8],
         grants: &[Grant],
     ) -> Result<ComponentInfo, AdmissionError> {
-        admit::check(component, grants, &self.inner.options)
+        admit::check(component, grants, &self.inner.options, self.inner.contracts)
     }
 
     /// Checks that a component may be registered: it implements one world, exactly, and imports
@@ -176,7 +185,7 @@ impl Sandbox {
         component: &[u8],
         grants: &[Grant],
     ) -> Result<ComponentInfo, AdmissionError> {
-        let info = admit::check(component, grants, &self.inner.options)?;
+        let info = admit::check(component, grants, &self.inner.options, self.inner.contracts)?;
         let digest = Digest::of(component);
         let bytes = || Ok(Arc::from(component));
         match self.load(digest, &bytes, grants) {
@@ -204,10 +213,11 @@ impl Sandbox {
         }
         let refuse = |source| SandboxError::Admission { digest, source: Box::new(source) };
         let engine = self.engine()?;
+        let contracts = self.inner.contracts;
         let cache = self.inner.cache.as_ref().map(|cache| (cache, cache.key(engine, &digest)));
         let cached = cache.and_then(|(cache, key)| cache.load(engine, &key));
         if let Some(component) = cached {
-            let plugin = link(engine, digest, &component, has_wasi).map_err(refuse)?;
+            let plugin = link(engine, contracts, digest, &component, has_wasi).map_err(refuse)?;
             return Ok(self.keep(id, plugin));
         }
         let bytes = bytes().map_err(|detail| SandboxError::Bytes { digest, detail })?;
@@ -217,11 +227,11 @@ impl Sandbox {
         }
         let options = &self.inner.options;
         let grants: &[Grant] = if has_wasi { &[Grant::Wasi] } else { &[] };
-        admit::check(&bytes, grants, options).map_err(refuse)?;
+        admit::check(&bytes, grants, options, contracts).map_err(refuse)?;
         let timeout = options.compile_timeout;
         let found = || self.loaded(id);
         let plugin = self.inner.compiler.compile(engine, bytes, timeout, found, |component| {
-            let plugin = link(engine, digest, &component, has_wasi)?;
+            let plugin = link(engine, contracts, digest, &component, has_wasi)?;
             if let Some((cache, key)) = cache {
                 cache.save(&key, &component);
             }
@@ -254,7 +264,7 @@ impl Sandbox {
 impl Plugin {
     /// What it implements.
     pub fn world(&self) -> &World {
-        &self.inner.world
+        &self.inner.contract.world
     }
 
     /// The component.
@@ -278,6 +288,7 @@ fn start_engine(backend: Backend, tuning: Tuning) -> wasmtime::Result<Engine> {
 
 fn link(
     engine: &Engine,
+    contracts: &'static Contracts,
     digest: Digest,
     component: &Component,
     has_wasi: bool,
@@ -288,23 +299,22 @@ fn link(
     if has_wasi {
         wasi::link(&mut linker).map_err(|error| AdmissionError::Host(format!("{error:#}")))?;
     }
-    let (world, interface) = Role::ALL
-        .into_iter()
-        .find_map(|role| {
-            let world = World::current(role);
-            let index = component.get_export_index(None, world.export_name().as_str())?;
-            Some((world, index))
+    let (contract, interface) = contracts
+        .iter()
+        .find_map(|contract| {
+            let name = contract.world.export_name();
+            Some((contract, component.get_export_index(None, name.as_str())?))
         })
-        .ok_or_else(|| AdmissionError::NoWorld { exports: Vec::new() })?;
+        .ok_or_else(|| contracts.no_world(Vec::new()))?;
     contract::check_imports(engine, component, has_wasi)?;
-    contract::check(engine, component, &world)?;
-    let index = |function: &'static contract::Function| {
+    contract::check(engine, component, contract)?;
+    let index = |function: &'static Function| {
         let name = function.name.as_str();
         let index = component.get_export_index(Some(&interface), name);
         (name, index.expect("BUG: the contract was just checked"))
     };
-    let exports = contract::functions(world.role).iter().map(index).collect();
+    let exports = contract.functions.iter().map(index).collect();
     let pre = linker.instantiate_pre(component).map_err(misfit)?;
-    let inner = PluginInner { world, digest, pre, engine: engine.clone(), exports, has_wasi };
+    let inner = PluginInner { contract, digest, pre, engine: engine.clone(), exports, has_wasi };
     Ok(Plugin { inner: Arc::new(inner) })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use refrain_domain::{Failure, Limits, Role};
+use refrain_domain::{Failure, Limits};
 use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower};
 use wasmtime::{Store, UpdateDeadline};
 
@@ -63,14 +63,7 @@ pub(crate) struct RawInstance {
 }
 
 impl Plugin {
-    pub(crate) fn instantiate(
-        &self,
-        role: Role,
-        context: &UnitContext,
-    ) -> Result<RawInstance, Failure> {
-        if self.inner.world.role != role {
-            return Err(contract(format!("it implements `{}`, not a {role}", self.inner.world)));
-        }
+    pub(crate) fn instantiate(&self, context: &UnitContext) -> Result<RawInstance, Failure> {
         let UnitContext { limits, seed, logical_time_us, .. } = context;
         let wasi = || Box::new(Virtual::new(*seed, *logical_time_us, limits));
         let state = HostState { meter: Meter::new(*limits), wasi: self.inner.has_wasi.then(wasi) };

@@ -13,9 +13,12 @@
 mod admit;
 mod bounds;
 mod cache;
+mod calls;
 mod compile;
 mod contract;
 mod engine;
+#[cfg(test)]
+mod evolution;
 mod instance;
 mod limits;
 mod outcome;

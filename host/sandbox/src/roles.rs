@@ -1,29 +1,26 @@
-//! The six worlds as typed instances. Everything that a guest returns is checked here.
+//! The six worlds as typed instances. Everything that a guest returns is checked here, whatever the
+//! version of its world: an adapter has made it the host's by then.
 
 use refrain_domain::{
     Batch, Decision, DriftScore, Fact, Failure, FoldDescription, Metric, OutputColumn, PassEnd,
     PredictorDescription, Role, Schema, TrainerDescription, TransformDescription,
 };
 
+use crate::calls::{
+    Calls, DriftCalls, EvaluatorCalls, PredictorCalls, TrainerCalls, TransformCalls, TriggerCalls,
+};
 use crate::engine::Plugin;
 use crate::instance::{RawInstance, UnitContext, Usage};
 use crate::outcome::contract;
-use crate::wire::{
-    FactRef, WireBatch, WireDecision, WireFold, WireMetric, WireOutputColumn, WirePassEnd,
-    WirePredictor, WireSchema, WireScore, WireTrainer, WireTransform, WireWindow, batch_ref,
-    fact_ref, schema_ref,
-};
 
 type Result<T> = std::result::Result<T, Failure>;
 
-/// The most columns that a guest may promise.
-const COLUMNS_MAX: usize = 100_000;
-
 macro_rules! instances {
-    ($($name:ident, $method:ident, $role:ident, $what:literal;)*) => {$(
+    ($($name:ident, $method:ident, $role:ident, $calls:ident, $what:literal;)*) => {$(
         #[doc = concat!("An instance of ", $what, ".")]
         pub struct $name {
             raw: RawInstance,
+            calls: &'static dyn $calls,
         }
 
         impl $name {
@@ -39,19 +36,32 @@ macro_rules! instances {
             /// # Errors
             /// [`Failure`] if the component is of another world, or fails to start.
             pub fn $method(&self, context: &UnitContext) -> Result<$name> {
-                Ok($name { raw: self.instantiate(Role::$role, context)? })
+                let Calls::$role(calls) = self.inner.contract.calls else {
+                    let (world, role) = (self.world(), Role::$role);
+                    return Err(contract(format!("it implements `{world}`, not a {role}")));
+                };
+                Ok($name { raw: self.instantiate(context)?, calls })
             }
         }
     )*};
 }
 
 instances! {
-    TransformInstance, transform, Transform, "a transform";
-    TrainerInstance, trainer, Trainer, "a trainer";
-    PredictorInstance, predictor, Predictor, "a predictor";
-    EvaluatorInstance, evaluator, Evaluator, "an evaluator";
-    DriftInstance, drift, Drift, "a drift detector";
-    TriggerInstance, trigger, Trigger, "a trigger";
+    TransformInstance, transform, Transform, TransformCalls, "a transform";
+    TrainerInstance, trainer, Trainer, TrainerCalls, "a trainer";
+    PredictorInstance, predictor, Predictor, PredictorCalls, "a predictor";
+    EvaluatorInstance, evaluator, Evaluator, EvaluatorCalls, "an evaluator";
+    DriftInstance, drift, Drift, DriftCalls, "a drift detector";
+    TriggerInstance, trigger, Trigger, TriggerCalls, "a trigger";
+}
+
+/// Functions whose answer needs no check.
+macro_rules! unchecked {
+    ($(fn $name:ident($($parameter:ident: $ty:ty),*) -> $answer:ty;)*) => {$(
+        pub fn $name(&mut self $(, $parameter: $ty)*) -> Result<$answer> {
+            self.calls.$name(&mut self.raw $(, $parameter)*)
+        }
+    )*};
 }
 
 /// The methods below follow `wit/`, function by function. Each fails as the guest fails, or with
@@ -60,61 +70,35 @@ instances! {
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl TransformInstance {
     pub fn describe(&mut self, params: &str, input: &Schema) -> Result<TransformDescription> {
-        let wire: WireTransform = self.raw.call("describe", (params, schema_ref(input)))?;
+        let description = self.calls.describe(&mut self.raw, params, input)?;
         let n = input.fields.len();
-        check_width(wire.outputs.len())?;
-        let mut outputs = Vec::with_capacity(wire.outputs.len());
         // A name of the input can be long: twice is found before it is copied as often as said.
         let mut is_kept = vec![false; n];
-        for output in wire.outputs {
-            outputs.push(match output {
-                WireOutputColumn::Kept(index) => {
-                    let index = index_in(index, n, "kept")?;
-                    if std::mem::replace(&mut is_kept[index], true) {
-                        return Err(contract(format!("describe keeps column {index} twice")));
-                    }
-                    OutputColumn::Kept(index)
+        for output in &description.outputs {
+            if let OutputColumn::Kept(index) = output {
+                check_index(*index, n, "kept")?;
+                if std::mem::replace(&mut is_kept[*index], true) {
+                    return Err(contract(format!("describe keeps column {index} twice")));
                 }
-                WireOutputColumn::Computed(field) => OutputColumn::Computed(field.into()),
-            });
+            }
         }
-        let description = TransformDescription {
-            reads: indices_in(wire.reads, n)?,
-            outputs,
-            needs_fit: wire.needs_fit,
-            mergeable: wire.mergeable,
-        };
+        check_reads(&description.reads, n)?;
         check_schema(&description.output(input))?;
         Ok(description)
     }
 
-    pub fn fit_start(&mut self, params: &str, input: &Schema, seed: u64) -> Result<()> {
-        self.raw.call("fit-start", (params, schema_ref(input), seed))
-    }
-
-    pub fn fit_update(&mut self, input: &Batch) -> Result<()> {
-        self.raw.call("fit-update", (batch_ref(input),))
-    }
-
-    pub fn fit_save(&mut self) -> Result<Vec<u8>> {
-        self.raw.call("fit-save", ())
-    }
-
-    pub fn fit_merge(&mut self, saved: &[u8]) -> Result<()> {
-        self.raw.call("fit-merge", (saved,))
-    }
-
-    pub fn fit_finish(&mut self) -> Result<Vec<u8>> {
-        self.raw.call("fit-finish", ())
-    }
-
-    pub fn apply_start(&mut self, params: &str, input: &Schema, state: &[u8]) -> Result<()> {
-        self.raw.call("apply-start", (params, schema_ref(input), state))
-    }
-
     pub fn apply(&mut self, input: &Batch, computed: &Schema) -> Result<Batch> {
-        let made: WireBatch = self.raw.call("apply", (batch_ref(input),))?;
-        checked_batch(made, input.rows, computed)
+        let made = self.calls.apply(&mut self.raw, input)?;
+        check_batch(made, input.rows, computed)
+    }
+
+    unchecked! {
+        fn fit_start(params: &str, input: &Schema, seed: u64) -> ();
+        fn fit_update(input: &Batch) -> ();
+        fn fit_save() -> Vec<u8>;
+        fn fit_merge(saved: &[u8]) -> ();
+        fn fit_finish() -> Vec<u8>;
+        fn apply_start(params: &str, input: &Schema, state: &[u8]) -> ();
     }
 }
 
@@ -122,55 +106,26 @@ impl TransformInstance {
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl TrainerInstance {
     pub fn describe(&mut self, params: &str, input: &Schema) -> Result<TrainerDescription> {
-        let wire: WireTrainer = self.raw.call("describe", (params, schema_ref(input)))?;
-        let n = input.fields.len();
-        let prediction = promised(wire.prediction)?;
-        Ok(TrainerDescription {
-            training_reads: indices_in(wire.training_reads, n)?,
-            prediction_reads: indices_in(wire.prediction_reads, n)?,
-            prediction,
-            mergeable: wire.mergeable,
-        })
-    }
-
-    pub fn pass_start(
-        &mut self,
-        params: &str,
-        input: &Schema,
-        seed: u64,
-        state: &[u8],
-    ) -> Result<()> {
-        self.raw.call("pass-start", (params, schema_ref(input), seed, state))
-    }
-
-    pub fn pass_update(&mut self, input: &Batch) -> Result<()> {
-        self.raw.call("pass-update", (batch_ref(input),))
-    }
-
-    pub fn pass_save(&mut self) -> Result<Vec<u8>> {
-        self.raw.call("pass-save", ())
-    }
-
-    pub fn pass_merge(&mut self, saved: &[u8]) -> Result<()> {
-        self.raw.call("pass-merge", (saved,))
-    }
-
-    pub fn pass_finish(&mut self) -> Result<PassEnd> {
-        let wire: WirePassEnd = self.raw.call("pass-finish", ())?;
-        Ok(wire.into())
-    }
-
-    pub fn finish(&mut self, params: &str, input: &Schema, state: &[u8]) -> Result<Vec<u8>> {
-        self.raw.call("finish", (params, schema_ref(input), state))
-    }
-
-    pub fn predict_start(&mut self, input: &Schema, model: &[u8]) -> Result<()> {
-        self.raw.call("predict-start", (schema_ref(input), model))
+        let description = self.calls.describe(&mut self.raw, params, input)?;
+        check_schema(&description.prediction)?;
+        check_reads(&description.training_reads, input.fields.len())?;
+        check_reads(&description.prediction_reads, input.fields.len())?;
+        Ok(description)
     }
 
     pub fn predict(&mut self, input: &Batch, prediction: &Schema) -> Result<Batch> {
-        let made: WireBatch = self.raw.call("predict", (batch_ref(input),))?;
-        checked_batch(made, input.rows, prediction)
+        let made = self.calls.predict(&mut self.raw, input)?;
+        check_batch(made, input.rows, prediction)
+    }
+
+    unchecked! {
+        fn pass_start(params: &str, input: &Schema, seed: u64, state: &[u8]) -> ();
+        fn pass_update(input: &Batch) -> ();
+        fn pass_save() -> Vec<u8>;
+        fn pass_merge(saved: &[u8]) -> ();
+        fn pass_finish() -> PassEnd;
+        fn finish(params: &str, input: &Schema, state: &[u8]) -> Vec<u8>;
+        fn predict_start(input: &Schema, model: &[u8]) -> ();
     }
 }
 
@@ -183,18 +138,19 @@ impl PredictorInstance {
         input: &Schema,
         model: &[u8],
     ) -> Result<PredictorDescription> {
-        let wire: WirePredictor = self.raw.call("describe", (params, schema_ref(input), model))?;
-        let prediction = promised(wire.prediction)?;
-        Ok(PredictorDescription { reads: indices_in(wire.reads, input.fields.len())?, prediction })
-    }
-
-    pub fn predict_start(&mut self, params: &str, input: &Schema, model: &[u8]) -> Result<()> {
-        self.raw.call("predict-start", (params, schema_ref(input), model))
+        let description = self.calls.describe(&mut self.raw, params, input, model)?;
+        check_schema(&description.prediction)?;
+        check_reads(&description.reads, input.fields.len())?;
+        Ok(description)
     }
 
     pub fn predict(&mut self, input: &Batch, prediction: &Schema) -> Result<Batch> {
-        let made: WireBatch = self.raw.call("predict", (batch_ref(input),))?;
-        checked_batch(made, input.rows, prediction)
+        let made = self.calls.predict(&mut self.raw, input)?;
+        check_batch(made, input.rows, prediction)
+    }
+
+    unchecked! {
+        fn predict_start(params: &str, input: &Schema, model: &[u8]) -> ();
     }
 }
 
@@ -202,28 +158,17 @@ impl PredictorInstance {
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl EvaluatorInstance {
     pub fn describe(&mut self, params: &str, input: &Schema) -> Result<FoldDescription> {
-        describe_fold(&mut self.raw, params, input)
+        let description = self.calls.describe(&mut self.raw, params, input)?;
+        check_reads(&description.reads, input.fields.len())?;
+        Ok(description)
     }
 
-    pub fn start(&mut self, params: &str, input: &Schema) -> Result<()> {
-        self.raw.call("start", (params, schema_ref(input)))
-    }
-
-    pub fn update(&mut self, input: &Batch) -> Result<()> {
-        self.raw.call("update", (batch_ref(input),))
-    }
-
-    pub fn save(&mut self) -> Result<Vec<u8>> {
-        self.raw.call("save", ())
-    }
-
-    pub fn merge(&mut self, saved: &[u8]) -> Result<()> {
-        self.raw.call("merge", (saved,))
-    }
-
-    pub fn finish(&mut self) -> Result<Vec<Metric>> {
-        let wire: Vec<WireMetric> = self.raw.call("finish", ())?;
-        Ok(wire.into_iter().map(Metric::from).collect())
+    unchecked! {
+        fn start(params: &str, input: &Schema) -> ();
+        fn update(input: &Batch) -> ();
+        fn save() -> Vec<u8>;
+        fn merge(saved: &[u8]) -> ();
+        fn finish() -> Vec<Metric>;
     }
 }
 
@@ -231,103 +176,55 @@ impl EvaluatorInstance {
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl DriftInstance {
     pub fn describe(&mut self, params: &str, input: &Schema) -> Result<FoldDescription> {
-        describe_fold(&mut self.raw, params, input)
+        let description = self.calls.describe(&mut self.raw, params, input)?;
+        check_reads(&description.reads, input.fields.len())?;
+        Ok(description)
     }
 
-    pub fn start(&mut self, params: &str, input: &Schema) -> Result<()> {
-        self.raw.call("start", (params, schema_ref(input)))
-    }
-
-    pub fn update(&mut self, current: bool, input: &Batch) -> Result<()> {
-        let window = if current { WireWindow::Current } else { WireWindow::Reference };
-        self.raw.call("update", (window, batch_ref(input)))
-    }
-
-    pub fn save(&mut self) -> Result<Vec<u8>> {
-        self.raw.call("save", ())
-    }
-
-    pub fn merge(&mut self, saved: &[u8]) -> Result<()> {
-        self.raw.call("merge", (saved,))
-    }
-
-    pub fn finish(&mut self) -> Result<Vec<DriftScore>> {
-        let wire: Vec<WireScore> = self.raw.call("finish", ())?;
-        wire.into_iter().map(|score| score.into_score().map_err(contract)).collect()
+    unchecked! {
+        fn start(params: &str, input: &Schema) -> ();
+        fn update(current: bool, input: &Batch) -> ();
+        fn save() -> Vec<u8>;
+        fn merge(saved: &[u8]) -> ();
+        fn finish() -> Vec<DriftScore>;
     }
 }
 
 #[expect(missing_docs, reason = "the functions of wit/, documented there")]
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl TriggerInstance {
-    pub fn describe(&mut self, params: &str) -> Result<Vec<String>> {
-        self.raw.call("describe", (params,))
-    }
-
-    pub fn decide(&mut self, params: &str, facts: &[Fact]) -> Result<Decision> {
-        let facts: Vec<FactRef<'_>> = facts.iter().map(fact_ref).collect();
-        let wire: WireDecision = self.raw.call("decide", (params, facts.as_slice()))?;
-        Ok(wire.into())
+    unchecked! {
+        fn describe(params: &str) -> Vec<String>;
+        fn decide(params: &str, facts: &[Fact]) -> Decision;
     }
 }
 
-fn describe_fold(raw: &mut RawInstance, params: &str, input: &Schema) -> Result<FoldDescription> {
-    let wire: WireFold = raw.call("describe", (params, schema_ref(input)))?;
-    let reads = indices_in(wire.reads, input.fields.len())?;
-    Ok(FoldDescription { reads, mergeable: wire.mergeable })
-}
-
-fn index_in(index: u32, n: usize, what: &str) -> Result<usize> {
-    let index = index as usize;
+fn check_index(index: usize, n: usize, what: &str) -> Result<()> {
     if index < n {
-        return Ok(index);
+        return Ok(());
     }
     Err(contract(format!("describe names {what} column {index} of an input of {n}")))
 }
 
-fn indices_in(indices: Vec<u32>, n: usize) -> Result<Vec<usize>> {
-    let mut found = Vec::with_capacity(indices.len().min(n));
-    for index in indices {
-        let index = index_in(index, n, "read")?;
-        if found.contains(&index) {
+fn check_reads(reads: &[usize], n: usize) -> Result<()> {
+    for (i, index) in reads.iter().enumerate() {
+        check_index(*index, n, "read")?;
+        if reads[..i].contains(index) {
             return Err(contract(format!("describe reads column {index} twice")));
         }
-        found.push(index);
     }
-    Ok(found)
+    Ok(())
 }
 
 fn check_schema(schema: &Schema) -> Result<()> {
     schema.check().map_err(|error| contract(format!("describe promises a bad schema: {error}")))
 }
 
-/// A schema as promised, if there can be one.
-fn promised(schema: WireSchema) -> Result<Schema> {
-    check_width(schema.fields.len())?;
-    let schema = schema.into();
-    check_schema(&schema)?;
-    Ok(schema)
-}
-
-/// Before anything is made of that many.
-fn check_width(n: usize) -> Result<()> {
-    if n <= COLUMNS_MAX {
-        return Ok(());
-    }
-    Err(contract(format!("describe promises {n} columns, at most {COLUMNS_MAX} are allowed")))
-}
-
-fn checked_batch(made: WireBatch, rows: usize, schema: &Schema) -> Result<Batch> {
-    if made.rows as usize != rows {
-        let message = format!("{} rows came back for {rows}", made.rows);
+fn check_batch(batch: Batch, rows: usize, schema: &Schema) -> Result<Batch> {
+    if batch.rows != rows {
+        let message = format!("{} rows came back for {rows}", batch.rows);
         return Err(contract(message));
     }
-    // Before anything is made of each.
-    let (found, expected) = (made.columns.len(), schema.fields.len());
-    if found != expected {
-        return Err(contract(format!("the batch has {found} columns, its schema {expected}")));
-    }
-    let batch = Batch::from(made);
     batch.check(schema).map_err(|error| contract(error.to_string()))?;
     Ok(batch)
 }

@@ -15,6 +15,12 @@ mod roles;
 
 pub(crate) use roles::*;
 
+/// An answer with something for each column.
+pub(crate) trait Wide {
+    /// For how many at most.
+    fn width(&self) -> usize;
+}
+
 /// How every fallible export answers.
 pub(crate) type Answer<T> = (Result<T, Error>,);
 
@@ -207,6 +213,12 @@ pub(crate) struct WireColumn {
 pub(crate) struct WireBatch {
     pub rows: u32,
     pub columns: Vec<WireColumn>,
+}
+
+impl Wide for WireBatch {
+    fn width(&self) -> usize {
+        self.columns.len()
+    }
 }
 
 impl From<WireBatch> for Batch {

@@ -1,12 +1,13 @@
 //! What the roles add to `refrain:types/data`: descriptions, metrics, scores, facts, decisions.
 
 use refrain_domain::{
-    DriftScore, DriftVerdict, Evidence, Fact, FactValue, Measure, Metric, PassEnd, Tag,
+    DriftScore, DriftVerdict, Evidence, Fact, FactValue, FoldDescription, Measure, Metric,
+    OutputColumn, PassEnd, PredictorDescription, Tag, TrainerDescription, TransformDescription,
     TriggerVerdict,
 };
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-use super::{WireField, WireSchema};
+use super::{Wide, WireField, WireSchema};
 
 #[derive(Debug, Clone, ComponentType, Lift)]
 #[component(variant)]
@@ -17,39 +18,111 @@ pub(crate) enum WireOutputColumn {
     Computed(WireField),
 }
 
+impl From<WireOutputColumn> for OutputColumn {
+    fn from(output: WireOutputColumn) -> Self {
+        match output {
+            WireOutputColumn::Kept(index) => Self::Kept(index as usize),
+            WireOutputColumn::Computed(field) => Self::Computed(field.into()),
+        }
+    }
+}
+
+pub(crate) fn indices(indices: Vec<u32>) -> Vec<usize> {
+    indices.into_iter().map(|index| index as usize).collect()
+}
+
 #[derive(Debug, Clone, ComponentType, Lift)]
 #[component(record)]
 pub(crate) struct WireTransform {
-    pub reads: Vec<u32>,
-    pub outputs: Vec<WireOutputColumn>,
+    reads: Vec<u32>,
+    outputs: Vec<WireOutputColumn>,
     #[component(name = "needs-fit")]
-    pub needs_fit: bool,
-    pub mergeable: bool,
+    needs_fit: bool,
+    mergeable: bool,
+}
+
+impl Wide for WireTransform {
+    fn width(&self) -> usize {
+        self.reads.len().max(self.outputs.len())
+    }
+}
+
+impl From<WireTransform> for TransformDescription {
+    fn from(wire: WireTransform) -> Self {
+        Self {
+            reads: indices(wire.reads),
+            outputs: wire.outputs.into_iter().map(OutputColumn::from).collect(),
+            needs_fit: wire.needs_fit,
+            mergeable: wire.mergeable,
+        }
+    }
 }
 
 #[derive(Debug, Clone, ComponentType, Lift)]
 #[component(record)]
 pub(crate) struct WireTrainer {
     #[component(name = "training-reads")]
-    pub training_reads: Vec<u32>,
+    training_reads: Vec<u32>,
     #[component(name = "prediction-reads")]
-    pub prediction_reads: Vec<u32>,
-    pub prediction: WireSchema,
-    pub mergeable: bool,
+    prediction_reads: Vec<u32>,
+    prediction: WireSchema,
+    mergeable: bool,
+}
+
+impl Wide for WireTrainer {
+    fn width(&self) -> usize {
+        let reads = self.training_reads.len().max(self.prediction_reads.len());
+        reads.max(self.prediction.fields.len())
+    }
+}
+
+impl From<WireTrainer> for TrainerDescription {
+    fn from(wire: WireTrainer) -> Self {
+        Self {
+            training_reads: indices(wire.training_reads),
+            prediction_reads: indices(wire.prediction_reads),
+            prediction: wire.prediction.into(),
+            mergeable: wire.mergeable,
+        }
+    }
 }
 
 #[derive(Debug, Clone, ComponentType, Lift)]
 #[component(record)]
 pub(crate) struct WirePredictor {
-    pub reads: Vec<u32>,
-    pub prediction: WireSchema,
+    reads: Vec<u32>,
+    prediction: WireSchema,
+}
+
+impl Wide for WirePredictor {
+    fn width(&self) -> usize {
+        self.reads.len().max(self.prediction.fields.len())
+    }
+}
+
+impl From<WirePredictor> for PredictorDescription {
+    fn from(wire: WirePredictor) -> Self {
+        Self { reads: indices(wire.reads), prediction: wire.prediction.into() }
+    }
 }
 
 #[derive(Debug, Clone, ComponentType, Lift)]
 #[component(record)]
 pub(crate) struct WireFold {
-    pub reads: Vec<u32>,
-    pub mergeable: bool,
+    reads: Vec<u32>,
+    mergeable: bool,
+}
+
+impl Wide for WireFold {
+    fn width(&self) -> usize {
+        self.reads.len()
+    }
+}
+
+impl From<WireFold> for FoldDescription {
+    fn from(wire: WireFold) -> Self {
+        Self { reads: indices(wire.reads), mergeable: wire.mergeable }
+    }
 }
 
 #[derive(Debug, Clone, ComponentType, Lift)]
@@ -68,10 +141,10 @@ pub(crate) struct WirePassEnd {
 }
 
 impl From<WirePassEnd> for PassEnd {
-    fn from(end: WirePassEnd) -> Self {
+    fn from(wire: WirePassEnd) -> Self {
         let measure = |m: WireMeasure| Measure { name: m.name, value: finite(Some(m.value)) };
-        let measures = end.measures.into_iter().map(measure).collect();
-        Self { state: end.state, done: end.done, measures }
+        let measures = wire.measures.into_iter().map(measure).collect();
+        Self { state: wire.state, done: wire.done, measures }
     }
 }
 
