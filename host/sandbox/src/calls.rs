@@ -15,8 +15,8 @@ use refrain_domain::{
 use crate::instance::RawInstance;
 use crate::outcome::contract;
 use crate::wire::{
-    FactRef, Wide, WireBatch, WireDecision, WireFold, WireMetric, WirePassEnd, WirePredictor, WireScore,
-    WireTrainer, WireTransform, WireWindow, batch_ref, fact_ref, schema_ref,
+    FactRef, Wide, WireBatch, WireDecision, WireFold, WireMetric, WirePassEnd, WirePredictor,
+    WireScore, WireTrainer, WireTransform, WireWindow, batch_ref, fact_ref, schema_ref,
 };
 
 type Result<T> = std::result::Result<T, Failure>;
