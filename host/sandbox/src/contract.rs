@@ -124,6 +124,7 @@ pub(crate) fn released() -> Vec<Contract> {
 pub(crate) fn check(
     engine: &Engine,
     component: &Component,
+    contracts: &Contracts,
     contract: &Contract,
 ) -> Result<(), AdmissionError> {
     let world = &contract.world;
@@ -132,8 +133,7 @@ pub(crate) fn check(
     let Some(ComponentItem::ComponentInstance(instance)) =
         ty.get_export(engine, &export).map(|export| export.ty)
     else {
-        let detail = format!("`{export}` is no interface");
-        return Err(AdmissionError::Invalid { detail });
+        return Err(contracts.no_world(vec![export]));
     };
     for function in &contract.functions {
         let name = || function.name.clone();

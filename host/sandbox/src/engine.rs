@@ -307,7 +307,7 @@ fn link(
         })
         .ok_or_else(|| contracts.no_world(Vec::new()))?;
     contract::check_imports(engine, component, has_wasi)?;
-    contract::check(engine, component, contract)?;
+    contract::check(engine, component, contracts, contract)?;
     let index = |function: &'static Function| {
         let name = function.name.as_str();
         let index = component.get_export_index(Some(&interface), name);
