@@ -170,6 +170,11 @@ impl Row {
         self.fields.resize(columns.header.len(), None);
         let (mut next, mut wrong) = (0, None);
         let scanned = scanner.object(line, |name, found, value| {
+            // The row is refused for it later. To look each further name up among those before
+            // would take hours in a line of 16 MiB.
+            if self.new.len() > COLUMNS_MAX {
+                return;
+            }
             let column = self.column(columns, name, next);
             next = column + 1;
             let shown = || String::from_utf8_lossy(name).into_owned();
