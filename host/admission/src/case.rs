@@ -158,15 +158,18 @@ impl Case {
                 let reference = needed("reference", &self.reference)?;
                 let current = needed("current", &self.current)?;
                 let (schema, reference) = read("reference", &reference)?;
-                let (_, rows) = read("current", &current)?;
+                let (of_current, rows) = read("current", &current)?;
+                if of_current != schema {
+                    let detail = "it is not that of `reference`".to_owned();
+                    return Err(CaseError::Schema { key: "current", detail });
+                }
                 let (reference, rows) = (vec![reference], vec![rows]);
                 Ok(Input { schema, reference, rows, ..Input::default() })
             }
             _ => {
                 let (schema, rows) = read("input", &needed("input", &self.input)?)?;
                 let predict = match &self.predict {
-                    Some(predict) => batch_of(&schema, predict)
-                        .map_err(|source| CaseError::Row { key: "predict", source })?,
+                    Some(predict) => batch("predict", &schema, predict)?,
                     None => rows.clone(),
                 };
                 let model = self.model(role)?;
@@ -190,6 +193,67 @@ impl Case {
 fn read(key: &'static str, table: &Table) -> Result<(Schema, Batch), CaseError> {
     let schema = Schema::new(table.schema.clone())
         .map_err(|error| CaseError::Schema { key, detail: error.to_string() })?;
-    let rows = batch_of(&schema, &table.rows).map_err(|source| CaseError::Row { key, source })?;
+    let rows = batch(key, &schema, &table.rows)?;
     Ok((schema, rows))
+}
+
+/// A row of a case is no wider than one of a dataset: columns, and numbers of vectors.
+const VALUES_PER_ROW_MAX: usize = 4_096;
+
+/// A case has no more, over all its rows.
+const VALUES_MAX: usize = 1 << 20;
+
+fn batch(
+    key: &'static str,
+    schema: &Schema,
+    rows: &[Map<String, Value>],
+) -> Result<Batch, CaseError> {
+    // Asked before any is made: `{}` is a whole row of nulls, however wide.
+    let per_row: usize = schema.fields.iter().map(|field| field.width.max(1) as usize).sum();
+    let fail = |detail| Err(CaseError::Schema { key, detail });
+    if per_row > VALUES_PER_ROW_MAX {
+        return fail(format!("{per_row} values a row, at most {VALUES_PER_ROW_MAX}"));
+    }
+    if per_row * rows.len() > VALUES_MAX {
+        let n_rows = rows.len();
+        return fail(format!("{n_rows} rows of {per_row} values, at most {VALUES_MAX} in all"));
+    }
+    batch_of(schema, rows).map_err(|source| CaseError::Row { key, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn complaint(role: Role, case: Value) -> String {
+        let case: Case = serde_json::from_value(case).expect("a case");
+        case.input(role).expect_err("a case that cannot be run").to_string()
+    }
+
+    #[test]
+    fn a_few_bytes_do_not_ask_for_gigabytes() {
+        let vector =
+            |width: u32| json!([{"name": "v", "kind": "vector", "nullable": true, "width": width}]);
+        let case = |width, rows: usize| json!({"input": {"schema": vector(width), "rows": vec![json!({}); rows]}});
+        assert_eq!(
+            complaint(Role::Transform, case(u32::MAX, 1)),
+            "`input.schema`: 4294967295 values a row, at most 4096"
+        );
+        assert_eq!(
+            complaint(Role::Transform, case(4_096, 257)),
+            "`input.schema`: 257 rows of 4096 values, at most 1048576 in all"
+        );
+        let largest: Case = serde_json::from_value(case(4_096, 256)).expect("a case");
+        assert!(largest.input(Role::Transform).is_ok());
+    }
+
+    #[test]
+    fn both_windows_of_a_drift_detector_have_one_schema() {
+        let window = |kind: &str| json!({"schema": [{"name": "x", "kind": kind, "nullable": true}], "rows": [{}]});
+        let case = json!({"reference": window("int64"), "current": window("utf8")});
+        let expected = "`current.schema`: it is not that of `reference`";
+        assert_eq!(complaint(Role::Drift, case), expected);
+    }
 }

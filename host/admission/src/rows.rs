@@ -144,7 +144,7 @@ fn cell(field: &Field, column: &Column, row: usize) -> Value {
         Values::Boolean(v) => json!(v[row] == 1),
         Values::Int64(v) => json!(v[row]),
         Values::Float64(v) => number_value(v[row]),
-        Values::TimestampUs(v) => json!(refrain_data::format_timestamp_us(v[row])),
+        Values::TimestampUs(v) => moment_value(v[row]),
         Values::Utf8(v) => json!(String::from_utf8_lossy(v.get(row))),
         Values::Binary(v) => json!(BASE64.encode(v.get(row))),
         Values::Vector(v) => {
@@ -153,6 +153,12 @@ fn cell(field: &Field, column: &Column, row: usize) -> Value {
             items.iter().map(|item| number_value(f64::from(*item))).collect()
         }
     }
+}
+
+/// A moment as text, or where no calendar goes as its number.
+fn moment_value(us: i64) -> Value {
+    let text = refrain_data::format_timestamp_us(us);
+    if refrain_data::parse_timestamp_us(&text) == Some(us) { json!(text) } else { json!(us) }
 }
 
 /// A number as JSON can hold it.
@@ -194,11 +200,12 @@ mod tests {
             {"b": true, "i": -3, "x": -0.0, "t": "2013-01-31T23:00:00Z", "s": "é", "y": "AP8=", "v": [0.5, "NaN"]},
             {"b": null, "i": null, "x": null, "t": null, "s": null, "y": null, "v": null},
             {"b": false, "i": i64::MAX, "x": "inf", "t": "1970-01-01T00:00:00.000001Z", "s": "", "y": "", "v": ["-inf", 1.0]},
+            {"b": true, "i": 0, "x": 0.0, "t": i64::MAX, "s": "", "y": "", "v": [0.0, 0.0]},
         ]));
         let batch = batch_of(&schema, &rows).unwrap();
         batch.check(&schema).unwrap();
         let back = rows_of(&schema, &batch);
-        assert_eq!(batch_of(&schema, &back).unwrap().rows, 3);
+        assert_eq!(batch_of(&schema, &back).unwrap().rows, 4);
         assert_eq!(json!(back), json!(rows));
         assert!(back[0]["x"].as_f64().unwrap().is_sign_negative(), "-0.0 keeps its sign");
     }
