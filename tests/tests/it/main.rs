@@ -19,4 +19,5 @@ mod limits;
 mod recordings;
 mod registration;
 mod schema;
+mod seeds;
 mod support;
