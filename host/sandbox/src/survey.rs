@@ -178,7 +178,7 @@ impl Outline {
 fn complexity(body: &FunctionBody<'_>) -> Result<u64, BinaryReaderError> {
     let mut n_locals = 0_u64;
     for locals in body.get_locals_reader()? {
-        n_locals += u64::from(locals?.0);
+        n_locals = n_locals.saturating_add(u64::from(locals?.0));
     }
     let (mut n_loops, mut n_branches) = (0_u64, 0_u64);
     // Of each construct that is open, whether it is a branch.
@@ -205,7 +205,9 @@ fn complexity(body: &FunctionBody<'_>) -> Result<u64, BinaryReaderError> {
         }
     }
     let nested = depth_max * depth_max;
-    Ok(n_loops * (n_loops + 4 * n_locals) + n_branches * n_locals + nested)
+    // More locals than any validator allows can be said in a few bytes.
+    let pairs = n_loops.saturating_mul(n_loops.saturating_add(n_locals.saturating_mul(4)));
+    Ok(pairs.saturating_add(n_branches.saturating_mul(n_locals)).saturating_add(nested))
 }
 
 /// Whether an import is more than plain types, which nobody needs to grant.
