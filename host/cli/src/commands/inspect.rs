@@ -80,7 +80,8 @@ fn print_said(said: &Said) {
         }
     }
     for (field, tools) in &said.producers {
-        let told = |(tool, version): (&String, &String)| format!("{tool} {version}");
+        let told =
+            |(tool, version): (&String, &String)| format!("{tool} {version}").trim_end().to_owned();
         let tools: Vec<String> = tools.iter().map(told).collect();
         outln!("{field:<12} {}", tools.join(", "));
     }
