@@ -19,7 +19,7 @@ fn a_component_is_registered_once_and_says_what_it_is() {
     assert_eq!(admission["verdict"], "passed", "{admission}");
     let expected = json!({
         "admission": admission,
-        "signature": {"state": "unsigned", "key": null, "reason": null},
+        "signature": {"state": "unsigned", "key": null, "reason": null, "text": null},
         "yanked": false,
         "name": "my-scaler",
         "version": "1.2.3",
