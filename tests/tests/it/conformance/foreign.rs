@@ -33,7 +33,8 @@ fn a_foreign_component_is_inspected() {
 
     let told = refrain.json(&["plugin", "inspect", "greeter.wasm"]);
     println!("{told:#}");
-    assert_eq!((&told["world"], &told["exports"]), (&Value::Null, &json!(["greet"])));
+    assert_eq!(told["world"], Value::Null);
+    assert!(told["exports"].as_array().is_some_and(|exports| exports.contains(&json!("greet"))));
     let imports: Vec<&str> =
         told["imports"].as_array().expect("imports").iter().filter_map(Value::as_str).collect();
     assert!(imports.iter().any(|import| import.starts_with("wasi:clocks/")), "{imports:?}");
@@ -43,5 +44,6 @@ fn a_foreign_component_is_inspected() {
     assert_eq!((&told["metadata_fault"], &told["plugin"]), (&Value::Null, &Value::Null));
     let said =
         refrain.complaint(&["plugin", "push", "greeter.wasm", "--name", "g", "--as", "1.0.0"]);
-    assert!(said.contains("the component implements no Refrain world: it exports greet"), "{said}");
+    assert!(said.contains("the component implements no Refrain world: it exports "), "{said}");
+    assert!(said.contains("greet"), "{said}");
 }

@@ -137,6 +137,11 @@ fn run(
         let verb = if append { "retrain" } else { "run" };
         let run = refrain.json(&[[verb, &pipeline].as_slice(), &at].concat());
         assert!(run.to_string().contains("succeeded"), "{language}: {run}");
+        if !append {
+            // Without a gate nobody says that the model is good, and drift is told from a champion.
+            let model = format!("conformance-{language}");
+            refrain.json(&[["promote", &model, "1"].as_slice(), &at].concat());
+        }
     }
     let pick = |run: &str, step: &str| {
         let name = format!("conformance-{language}-{run}");
