@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use oci_client::client::{Config, ImageLayer};
 use oci_client::manifest::{OciDescriptor, OciImageManifest};
-use refrain_domain::{Digest, Grant, PluginManifest};
+use refrain_domain::{Digest, PluginManifest};
 use serde::Serialize;
 
 use crate::{Package, Surface};
@@ -82,7 +82,7 @@ fn annotations(package: &Package) -> BTreeMap<String, String> {
     if let Some(manifest) = &package.manifest {
         say(NAME, manifest.name.clone());
         say(VERSION, manifest.version.to_string());
-        let grants: Vec<&str> = manifest.grants.iter().map(|Grant::Wasi| "wasi").collect();
+        let grants: Vec<&str> = manifest.grants.iter().map(|grant| grant.name()).collect();
         say(GRANTS, grants.join(","));
         if let Some(licence) = &manifest.licence {
             say(LICENCE, licence.clone());
@@ -134,10 +134,8 @@ fn plugin_manifest(said: &BTreeMap<String, String>) -> Result<Option<PluginManif
         return Ok(None);
     };
     let version = version.parse().map_err(|error| format!("its version `{version}`: {error}"))?;
-    let grant = |name: &str| match name {
-        "wasi" => Ok(Grant::Wasi),
-        other => Err(format!("it asks for `{other}`, which is no grant")),
-    };
+    let grant =
+        |name: &str| name.parse().map_err(|_| format!("it asks for `{name}`, which is no grant"));
     let grants = grants.split(',').filter(|name| !name.is_empty()).map(grant);
     Ok(Some(PluginManifest {
         name: name.clone(),

@@ -30,7 +30,7 @@ pub use contract::{
 };
 pub use digest::{Digest, DigestError};
 pub use failure::{Failure, Limit};
-pub use plugin::{Grant, PluginManifest, Role, World};
+pub use plugin::{Grant, GrantError, PluginManifest, Role, World};
 pub use profile::{Backend, Limits, Profile};
 pub use schema::{Field, Kind, Schema, SchemaError};
 pub use table::{Chunk, Table};

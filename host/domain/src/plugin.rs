@@ -133,6 +133,41 @@ pub enum Grant {
     Wasi,
 }
 
+impl Grant {
+    /// All grants.
+    pub const ALL: [Self; 1] = [Self::Wasi];
+
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wasi => "wasi",
+        }
+    }
+}
+
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text that is no grant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no grant: the only one is `wasi`")]
+pub struct GrantError {
+    /// The text.
+    pub text: String,
+}
+
+impl FromStr for Grant {
+    type Err = GrantError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|grant| grant.name() == text);
+        found.ok_or_else(|| GrantError { text: text.to_owned() })
+    }
+}
+
 /// What an operator says of a component when it is registered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,7 +8,7 @@ use axum::extract::{FromRequest, Multipart, Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use refrain_admission::Signature;
-use refrain_domain::{Grant, PluginManifest};
+use refrain_domain::{GrantError, PluginManifest};
 use refrain_runner::PluginVersion;
 
 use super::Json as Body;
@@ -199,12 +199,7 @@ async fn read_parts(request: Request) -> Result<(RegisterOptions, Bytes), Proble
 fn manifest(options: RegisterOptions) -> Result<PluginManifest, Problem> {
     let version = version(&options.version)?;
     let grants = options.grants.split(',').map(str::trim).filter(|grant| !grant.is_empty());
-    let grant = |text: &str| match text {
-        "wasi" => Ok(Grant::Wasi),
-        other => {
-            Err(Problem::bad_request(format!("`{other}` is no grant: the only one is `wasi`")))
-        }
-    };
-    let grants = grants.map(grant).collect::<Result<_, _>>()?;
+    let grants = grants.map(str::parse).collect::<Result<_, GrantError>>();
+    let grants = grants.map_err(|error| Problem::bad_request(error.to_string()))?;
     Ok(PluginManifest { name: options.name, version, grants, licence: options.licence })
 }

@@ -1,7 +1,6 @@
 //! Plugins on the wire.
 
 use refrain_admission::{Report, SignatureState};
-use refrain_domain::Grant;
 use refrain_runner::PluginVersion;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -122,15 +121,12 @@ pub struct Plugins {
 impl PluginView {
     /// A plugin version, with what is thought of it now.
     pub fn new(plugin: PluginVersion, signature: SignatureState, yanked: bool) -> Self {
-        let grant = |grant: &Grant| match grant {
-            Grant::Wasi => "wasi".to_owned(),
-        };
         Self {
             name: plugin.manifest.name,
             version: plugin.manifest.version.to_string(),
             world: plugin.world.to_string(),
             digest: plugin.component.to_string(),
-            grants: plugin.manifest.grants.iter().map(grant).collect(),
+            grants: plugin.manifest.grants.iter().map(ToString::to_string).collect(),
             imports: plugin.imports,
             licence: plugin.manifest.licence,
             size_bytes: plugin.size_bytes,

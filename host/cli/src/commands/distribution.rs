@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow, bail};
 use refrain_admission::Signature;
 use refrain_api::wire::PluginView;
 use refrain_distribution::{Credentials, OciReference, OciRegistry, Package, Surface};
-use refrain_domain::{Digest, PluginManifest};
+use refrain_domain::{Digest, GrantError, PluginManifest};
 use refrain_sandbox::{Sandbox, SandboxOptions};
 use serde_json::json;
 
@@ -114,9 +114,9 @@ fn from_server(global: &Global, source: &str) -> anyhow::Result<Package> {
     if found != plugin.digest {
         bail!("{source} is {}, but what came is {found}: do not use it", plugin.digest);
     }
-    let grants = plugin.grants.iter().map(|text| signing::grant(text));
+    let grants = plugin.grants.iter().map(|text| text.parse());
     let manifest = PluginManifest {
-        grants: grants.collect::<anyhow::Result<_>>()?,
+        grants: grants.collect::<Result<_, GrantError>>()?,
         version: plugin.version.parse().context("the server names a version that is none")?,
         name: plugin.name,
         licence: plugin.licence,

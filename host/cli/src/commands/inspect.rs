@@ -6,12 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use refrain_admission::Embedded;
-use refrain_domain::{Digest, Grant};
+use refrain_domain::Digest;
 use refrain_sandbox::{ComponentInfo, Sandbox};
 use refrain_toolchain::Said;
 use serde_json::json;
 
 use super::plugin::read;
+use super::signing;
 use crate::args::Global;
 use crate::output::{self, bytes, outln};
 
@@ -90,7 +91,7 @@ fn print_said(said: &Said) {
 }
 
 fn print_ours(ours: &Embedded) {
-    let grants: Vec<&str> = ours.grants.iter().map(|Grant::Wasi| "wasi").collect();
+    let grants = signing::grants(&ours.grants);
     outln!(
         "grants       {}",
         if grants.is_empty() { "none".to_owned() } else { grants.join(", ") }

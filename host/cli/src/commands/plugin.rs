@@ -52,7 +52,7 @@ fn push(global: &Global, push: PushArgs) -> anyhow::Result<ExitCode> {
         "/v1/plugins?name={}&version={}&grants={}",
         escape(&manifest.name),
         escape(&manifest.version.to_string()),
-        escape(&signing::grants(&manifest).join(","))
+        escape(&signing::grants(&manifest.grants).join(","))
     );
     if let Some(licence) = &manifest.licence {
         path += &format!("&licence={}", escape(licence));

@@ -61,7 +61,7 @@ impl Subject {
             parsed.with_context(|| format!("`{text}` is no version: write one such as 0.1.0"))
         });
         let grants: Vec<Grant> =
-            said.grants.iter().map(|text| grant(text)).collect::<anyhow::Result<_>>()?;
+            said.grants.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
         let (mut name, mut from_it, mut asked, mut licence) = (None, None, Vec::new(), None);
         if let Some(manifest) = manifest {
             (name, from_it) = (Some(manifest.name), Some(manifest.version));
@@ -92,16 +92,9 @@ impl Subject {
     }
 }
 
-pub(super) fn grant(text: &str) -> anyhow::Result<Grant> {
-    match text {
-        "wasi" => Ok(Grant::Wasi),
-        other => bail!("`{other}` is no grant: the only one is `wasi`"),
-    }
-}
-
 /// Grants as they are written.
-pub(super) fn grants(manifest: &PluginManifest) -> Vec<&'static str> {
-    manifest.grants.iter().map(|Grant::Wasi| "wasi").collect()
+pub(super) fn grants(grants: &[Grant]) -> Vec<&'static str> {
+    grants.iter().map(|grant| grant.name()).collect()
 }
 
 pub(super) fn keygen(global: &Global, to: &Path) -> anyhow::Result<ExitCode> {
