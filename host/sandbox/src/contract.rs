@@ -79,7 +79,7 @@ impl Contracts {
     }
 
     /// Those of `wit/`.
-    pub(crate) fn released() -> &'static Self {
+    pub(crate) fn released() -> &'static LazyLock<Self> {
         static RELEASED: LazyLock<Contracts> = LazyLock::new(|| Contracts::new(released()));
         &RELEASED
     }

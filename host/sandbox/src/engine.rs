@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use refrain_domain::{Backend, Digest, Grant, Profile, World};
@@ -83,7 +83,8 @@ pub struct Sandbox {
 struct Inner {
     options: SandboxOptions,
     tuning: Tuning,
-    contracts: &'static Contracts,
+    /// Read when the first component comes: most commands see none.
+    contracts: &'static LazyLock<Contracts>,
     engine: OnceLock<Result<Engine, String>>,
     cache: Option<CompileCache>,
     compiler: Compiler,
@@ -129,7 +130,7 @@ impl Sandbox {
     pub(crate) fn with(
         options: SandboxOptions,
         tuning: Tuning,
-        contracts: &'static Contracts,
+        contracts: &'static LazyLock<Contracts>,
     ) -> Result<Self, SandboxError> {
         let cache = options.cache_dir.as_deref().map(CompileCache::open).transpose();
         let cache = cache.map_err(SandboxError::Engine)?;
