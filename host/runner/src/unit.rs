@@ -163,25 +163,37 @@ pub enum Work {
     Decide { component: Component, facts: Vec<Fact> },
 }
 
+/// The component of a piece of work, borrowed as the work is.
+macro_rules! component_of {
+    ($work:expr) => {
+        match $work {
+            Work::Keep { .. } | Work::Join { .. } => None,
+            Work::Apply { component, .. }
+            | Work::FitPart { component, .. }
+            | Work::FitMerge { component, .. }
+            | Work::FitWhole { component, .. }
+            | Work::PassPart { component, .. }
+            | Work::PassMerge { component, .. }
+            | Work::PassWhole { component, .. }
+            | Work::Finish { component, .. }
+            | Work::Predict { component, .. }
+            | Work::FoldPart { component, .. }
+            | Work::FoldMerge { component, .. }
+            | Work::FoldWhole { component, .. }
+            | Work::Decide { component, .. } => Some(component),
+        }
+    };
+}
+
 impl Work {
     /// The component that does it; none: the host.
     pub const fn component(&self) -> Option<&Component> {
-        match self {
-            Self::Keep { .. } | Self::Join { .. } => None,
-            Self::Apply { component, .. }
-            | Self::FitPart { component, .. }
-            | Self::FitMerge { component, .. }
-            | Self::FitWhole { component, .. }
-            | Self::PassPart { component, .. }
-            | Self::PassMerge { component, .. }
-            | Self::PassWhole { component, .. }
-            | Self::Finish { component, .. }
-            | Self::Predict { component, .. }
-            | Self::FoldPart { component, .. }
-            | Self::FoldMerge { component, .. }
-            | Self::FoldWhole { component, .. }
-            | Self::Decide { component, .. } => Some(component),
-        }
+        component_of!(self)
+    }
+
+    /// The same, to put another in its place.
+    pub(crate) const fn component_mut(&mut self) -> Option<&mut Component> {
+        component_of!(self)
     }
 }
 

@@ -136,19 +136,28 @@ impl Refrain {
             ["serve", "--listen", address].iter().chain(arguments).copied().collect();
         let mut command = self.command(&all);
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("BUG: no pipe")).lines();
-        let mut said = String::new();
-        let url = loop {
-            let Some(Ok(line)) = lines.next() else { panic!("the server did not start: {said}") };
-            if let Some((_, rest)) = line.split_once("listening on ") {
-                break rest.split(',').next().unwrap_or_default().to_owned();
-            }
-            said += &line;
-        };
-        // Keeps the pipe empty, so that the server never waits for us.
-        std::thread::spawn(move || lines.for_each(drop));
+        let url = listening(&mut child);
         Server { child: Mutex::new(child), url }
     }
+}
+
+/// Where a program listens that has just been started, and says so on standard error. What else it
+/// says is read and dropped, so that it never waits for us.
+///
+/// # Panics
+/// If it ends before it listens; with what it said.
+pub(crate) fn listening(child: &mut Child) -> String {
+    let mut lines = BufReader::new(child.stderr.take().expect("BUG: no pipe")).lines();
+    let mut said = String::new();
+    let address = loop {
+        let Some(Ok(line)) = lines.next() else { panic!("the server did not start: {said}") };
+        if let Some((_, rest)) = line.split_once("listening on ") {
+            break rest.split([',', '"']).next().unwrap_or_default().to_owned();
+        }
+        said += &line;
+    };
+    std::thread::spawn(move || lines.for_each(drop));
+    address
 }
 
 /// A server that ends with this value.

@@ -3,6 +3,7 @@
 
 mod command;
 mod example;
+mod golden;
 #[expect(missing_docs, clippy::unwrap_used, reason = "helpers of tests are tests")]
 pub mod guest;
 mod http;
@@ -12,5 +13,6 @@ pub mod wasi;
 
 pub use command::{Output, Refrain, Server};
 pub use example::{example, plugin, plugins_dir, test_guest};
+pub use golden::check_golden;
 pub use http::{Answer, EventStream, Request, SentEvent};
 pub use registry::{OciServer, REGISTRY_USER};

@@ -1,10 +1,11 @@
 //! Debian's `docker-registry`, the reference implementation of OCI's distribution, on loopback.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
+
+use crate::command::listening;
 
 /// Where `cargo xtask test` says the registry's program is.
 const PROGRAM: &str = "REFRAIN_DOCKER_REGISTRY";
@@ -55,16 +56,7 @@ impl OciServer {
         command.args(["serve", "config.yml"]).current_dir(folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("docker-registry starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("BUG: no pipe")).lines();
-        let mut said = String::new();
-        let host = loop {
-            let Some(Ok(line)) = lines.next() else { panic!("no registry: {said}") };
-            if let Some((_, rest)) = line.split_once("listening on ") {
-                break rest.split('"').next().unwrap_or_default().to_owned();
-            }
-            said += &line;
-        };
-        std::thread::spawn(move || lines.for_each(drop));
+        let host = listening(&mut child);
         Self { child, folder, host }
     }
 

@@ -7,10 +7,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use refrain_testkit::Refrain;
+use refrain_testkit::{Refrain, check_golden};
 use serde_json::{Value, json};
 
-use crate::support::{cases, check_golden, copy_files, entries, stem, tables};
+use crate::support::{cases, copy_files, entries, stem, tables};
 
 #[test]
 fn good_pipelines_make_what_they_made() {

@@ -36,24 +36,6 @@ pub fn copy_files(from: &Path, refrain: &Refrain) {
     }
 }
 
-/// Compares with what was committed, or writes it anew under `REFRAIN_BLESS=1`. The complaint shows
-/// the first line that differs.
-pub fn check_golden(golden: &Path, found: &str) -> Result<(), String> {
-    if std::env::var_os("REFRAIN_BLESS").is_some() {
-        std::fs::write(golden, found).map_err(|e| format!("{}: {e}", golden.display()))?;
-        return Ok(());
-    }
-    let name = golden.display();
-    let expected = std::fs::read_to_string(golden)
-        .map_err(|e| format!("{name}: {e}; REFRAIN_BLESS=1 writes it"))?;
-    if expected == found {
-        return Ok(());
-    }
-    let mut lines = expected.lines().zip(found.lines()).enumerate();
-    let (number, (before, now)) = lines.find(|(_, (a, b))| a != b).unwrap_or((0, ("", "")));
-    Err(format!("{name}:{}\n  expected: {before}\n  found:    {now}", number + 1))
-}
-
 /// Every table that a run made, by step and output: its digest, and its rows if they are few.
 pub fn tables(refrain: &Refrain, run: &str) -> serde_json::Value {
     let store = SledStore::open(&refrain.store()).expect("the store opens");

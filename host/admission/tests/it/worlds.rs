@@ -1,7 +1,7 @@
 //! A component of every released version of every world, as it was built at the time, still does
 //! what it did: see `tests/fixtures/worlds/README.md`.
 //!
-//! Set `REFRAIN_UPDATE=1` to write down what the components of a new version do. A line that changes
+//! Set `REFRAIN_BLESS=1` to write down what the components of a new version do. A line that changes
 //! for an old one is a host that broke it.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
@@ -12,6 +12,7 @@ use std::sync::Arc;
 use refrain_admission::{Effect, Embedded, Grouping, exercise};
 use refrain_domain::{Backend, Digest, Failure, Role};
 use refrain_sandbox::{Plugin, Sandbox, SandboxOptions, UnitContext};
+use refrain_testkit::check_golden;
 use serde_json::{Value, json};
 
 fn repository() -> PathBuf {
@@ -86,15 +87,6 @@ fn components_of_every_released_world_do_what_they_did() {
             let deeds = serde_json::to_string_pretty(&cranelift).unwrap();
             text.push_str(&format!("{role}.wasm {digest}\n{deeds}\n"));
         }
-        compare(&folder.join("golden.txt"), &text);
+        check_golden(&folder.join("golden.txt"), &text).unwrap_or_else(|e| panic!("{e}"));
     }
-}
-
-#[track_caller]
-fn compare(golden: &Path, text: &str) {
-    if std::env::var_os("REFRAIN_UPDATE").is_some() {
-        return std::fs::write(golden, text).unwrap();
-    }
-    let expected = std::fs::read_to_string(golden).unwrap_or_default();
-    assert_eq!(text, expected, "{} says otherwise", golden.display());
 }

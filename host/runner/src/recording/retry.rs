@@ -15,7 +15,6 @@ use crate::bundle::unpack;
 use crate::error::RunnerError;
 use crate::executor::{Control, UnitError};
 use crate::local::LocalExecutor;
-use crate::unit::{Component, Work};
 use crate::{RunnerOptions, sandbox};
 
 /// Executes a recording's units with another component and compares what they make.
@@ -64,7 +63,7 @@ fn one(
             *digest = *successor;
         }
     }
-    if let Some(used) = component_of(&mut unit.work) {
+    if let Some(used) = unit.work.component_mut() {
         used.component = component;
     }
     let (name, spent) = (recorded.name.clone(), recorded.spent);
@@ -86,23 +85,4 @@ fn one(
         Err(UnitError::Failure(failure)) => retried.failure = Some(failure),
     }
     Ok(retried)
-}
-
-fn component_of(work: &mut Work) -> Option<&mut Component> {
-    match work {
-        Work::Keep { .. } | Work::Join { .. } => None,
-        Work::Apply { component, .. }
-        | Work::FitPart { component, .. }
-        | Work::FitMerge { component, .. }
-        | Work::FitWhole { component, .. }
-        | Work::PassPart { component, .. }
-        | Work::PassMerge { component, .. }
-        | Work::PassWhole { component, .. }
-        | Work::Finish { component, .. }
-        | Work::Predict { component, .. }
-        | Work::FoldPart { component, .. }
-        | Work::FoldMerge { component, .. }
-        | Work::FoldWhole { component, .. }
-        | Work::Decide { component, .. } => Some(component),
-    }
 }

@@ -98,7 +98,7 @@ impl From<WireField> for Field {
 #[derive(Debug, Clone, ComponentType, Lift)]
 #[component(record)]
 pub(crate) struct WireSchema {
-    pub fields: Vec<WireField>,
+    fields: Vec<WireField>,
 }
 
 impl From<WireSchema> for Schema {
@@ -211,8 +211,8 @@ pub(crate) struct WireColumn {
 #[derive(Debug, Clone, ComponentType, Lift)]
 #[component(record)]
 pub(crate) struct WireBatch {
-    pub rows: u32,
-    pub columns: Vec<WireColumn>,
+    rows: u32,
+    columns: Vec<WireColumn>,
 }
 
 impl Wide for WireBatch {
