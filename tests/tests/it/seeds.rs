@@ -8,7 +8,9 @@ use refrain_tests::fuzz;
 
 use crate::support::{entries, stem};
 
-const TARGETS: [(&str, fn(&[u8])); 8] = [
+type Target = (&'static str, fn(&[u8]));
+
+const TARGETS: [Target; 8] = [
     ("blocks", fuzz::blocks),
     ("columns", fuzz::columns),
     ("component", fuzz::component),
