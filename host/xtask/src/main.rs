@@ -26,7 +26,8 @@ usage: cargo xtask <chore> [arguments]
   tidy            rustfmt, clippy without warnings, floors, frozen contracts, house rules, licences
   peers           the flights pipeline and a no-op run beside pandas + scikit-learn and DVC
   conformance     the same plugins in seven languages, on both backends; installs their toolchains
-  hostile         components that mean harm: a line each with its outcome, time and peak of memory
+  hostile [--backend pulley]
+                  components that mean harm: a line each with its outcome, time and peak of memory
   sdks            the SDKs' own tests, each in its language's runner; installs their toolchains
   freeze          writes the digest of every new wit/<package>/<version>/ into wit/FROZEN
 
@@ -71,7 +72,8 @@ fn perform(chore: Option<&str>, rest: &[String]) -> anyhow::Result<ExitCode> {
         ("tidy", []) => tidy_up(&chores),
         ("peers", []) => chores.peers(),
         ("conformance", []) => chores.conformance(),
-        ("hostile", []) => chores.hostile(),
+        ("hostile", []) => chores.hostile("cranelift"),
+        ("hostile", [flag, backend]) if flag == "--backend" => chores.hostile(backend),
         ("sdks", []) => chores.sdks(),
         ("freeze", []) => freeze(&chores.workspace),
         ("build" | "tidy" | "peers" | "conformance" | "hostile" | "sdks" | "freeze", _) => {

@@ -21,6 +21,9 @@ const DOCKER_REGISTRY: &str = "REFRAIN_DOCKER_REGISTRY";
 /// Where the tests of hostile components leave what became of each, a file a class.
 const HOSTILE_LINES: &str = "REFRAIN_HOSTILE_LINES";
 
+/// What those tests execute the components on.
+const HOSTILE_BACKEND: &str = "REFRAIN_HOSTILE_BACKEND";
+
 /// All chores need to know where things are.
 pub struct Chores {
     pub workspace: Workspace,
@@ -69,7 +72,11 @@ impl Chores {
     }
 
     /// Components that mean harm, each in a process of its own.
-    pub(crate) fn hostile(&self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn hostile(&self, backend: &str) -> anyhow::Result<ExitCode> {
+        anyhow::ensure!(
+            ["cranelift", "pulley"].contains(&backend),
+            "no backend is called `{backend}`: it is cranelift or pulley"
+        );
         let plugins = self.build_plugins()?;
         let folder = self.workspace.target.join("hostile");
         // Lines of an earlier run must not stand in for those of this one.
@@ -80,7 +87,8 @@ impl Chores {
         let mut tests = self.nextest_run(&plugins)?;
         // Of the whole workspace, as `test` does: another selection would build everything anew.
         tests.args(["--workspace", "--no-fail-fast"]);
-        let has_passed = succeeds(tests.args(["--test", "hostile"]).env(HOSTILE_LINES, &folder))?;
+        tests.args(["--test", "hostile"]);
+        let has_passed = succeeds(tests.env(HOSTILE_LINES, &folder).env(HOSTILE_BACKEND, backend))?;
         let mut lines = String::new();
         for entry in std::fs::read_dir(&folder)? {
             lines += &std::fs::read_to_string(entry?.path())?;

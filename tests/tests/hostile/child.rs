@@ -8,12 +8,17 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
-use refrain_domain::{Batch, Column, Digest, Failure, Field, Kind, Limits, Schema, Values};
+use refrain_domain::{
+    Backend, Batch, Column, Digest, Failure, Field, Kind, Limits, Schema, Values,
+};
 use refrain_sandbox::{Plugin, Sandbox, SandboxOptions, UnitContext};
 use refrain_testkit::guest::Guest;
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, MEMORY_MIB_MAX, Outcome, TEXT_BYTES_MAX};
+
+/// In the environment: the backend, where it is not the usual one. `cargo xtask hostile` tells.
+const BACKEND: &str = "REFRAIN_HOSTILE_BACKEND";
 
 /// What was seen of a case.
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,7 +44,8 @@ pub struct Used {
 pub fn run(case: &Case, component: &Path) -> Seen {
     let component = fs::read(component).unwrap();
     let compile_timeout = case.compile_timeout;
-    let options = SandboxOptions { compile_timeout, ..SandboxOptions::default() };
+    let options =
+        SandboxOptions { compile_timeout, backend: backend(), ..SandboxOptions::default() };
     let sandbox = Sandbox::new(options).unwrap();
     let neighbour = Neighbour::start(&sandbox);
     let before_kib = reset_peak_kib();
@@ -63,6 +69,11 @@ pub fn run(case: &Case, component: &Path) -> Seen {
     let text_bytes = text.len();
     let text = text.chars().take(2 * TEXT_BYTES_MAX).collect();
     Seen { outcome, text, text_bytes, admission, call, neighbour: neighbour.stop() }
+}
+
+fn backend() -> Backend {
+    let named = std::env::var(BACKEND).map(serde_json::Value::String);
+    named.map_or(Backend::default(), |name| serde_json::from_value(name).expect("a backend"))
 }
 
 fn context(case: &Case) -> UnitContext {
