@@ -46,7 +46,7 @@ fn run(folder: &Path) -> (Duration, Duration) {
     let plan = plan(&spec, &catalog).expect("plans");
     let planned = began.elapsed();
     let began = Instant::now();
-    let id = runner.submit(&plan).expect("submits");
+    let (id, _) = runner.submit(&plan).expect("submits");
     let run = runner.drive(&id, &Control::default(), &|_| {}).expect("drives");
     assert_eq!(run.finished.len(), STEPS, "{:?}", run.message);
     (planned, began.elapsed())

@@ -22,7 +22,7 @@ pub mod schema;
 pub mod table;
 
 pub use batch::{Batch, Column, Values, VariableValues};
-pub use canonical::{CanonicalError, from_canonical, to_canonical};
+pub use canonical::{CanonicalError, from_canonical, from_stored, to_canonical};
 pub use contract::{
     Decision, DriftScore, DriftVerdict, Evidence, Fact, FactValue, FoldDescription, Measure,
     Metric, OutputColumn, PassEnd, PredictorDescription, Tag, TrainerDescription,

@@ -7,9 +7,8 @@ use refrain_domain::gate::{Baseline, GateResult, Verdict, overall, weigh};
 use refrain_domain::model::{FittedTransform, MODEL_FORMAT, ModelVersion};
 use refrain_domain::plan::{OUTPUT, Op, Plan, PlannedRegister, PlannedStep, Purpose, Source};
 use refrain_domain::run::Run;
-use refrain_domain::{Digest, Metric, Schema, Table, from_canonical};
+use refrain_domain::{Digest, Metric, Schema, Table, from_stored};
 use refrain_store::DynStore;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::RunnerError;
@@ -38,12 +37,12 @@ pub(crate) fn conclude(
 }
 
 /// Reads a manifest by digest.
-pub(crate) fn read_manifest<T: DeserializeOwned + Serialize>(
+pub(crate) fn read_manifest<T: DeserializeOwned>(
     store: &DynStore,
     what: &str,
     digest: &Digest,
 ) -> Result<T, RunnerError> {
-    from_canonical(&store.get(digest)?)
+    from_stored(&store.get(digest)?)
         .map_err(|error| RunnerError::corrupt(format!("{what} {digest}"), error))
 }
 

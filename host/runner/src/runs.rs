@@ -4,6 +4,7 @@ use refrain_domain::plan::Plan;
 use refrain_domain::run::{Run, RunEvent};
 use refrain_domain::{Digest, to_canonical};
 use refrain_store::{EventAppend, Publication, StoreError};
+use serde::de::DeserializeOwned;
 
 use crate::conclude::read_manifest;
 use crate::error::RunnerError;
@@ -12,11 +13,12 @@ use crate::{Runner, now_ms};
 const STREAMS: &str = "runs/";
 
 impl Runner {
-    /// Records a run to be driven, and gives it a name: the pipeline's, and a number from 1.
+    /// Records a run to be driven, and gives it a name: the pipeline's, and a number from 1. Answers
+    /// the plan's digest too.
     ///
     /// # Errors
     /// [`RunnerError::Store`].
-    pub fn submit(&self, plan: &Plan) -> Result<String, RunnerError> {
+    pub fn submit(&self, plan: &Plan) -> Result<(String, Digest), RunnerError> {
         let bytes = to_canonical(plan).map_err(|error| RunnerError::corrupt("the plan", error))?;
         let digest = self.store.stage(&bytes)?;
         let prefix = format!("{STREAMS}{}-", plan.pipeline);
@@ -29,7 +31,7 @@ impl Runner {
             let event = append(&id, &[submitted], Some(0));
             let publication = Publication { events: vec![event], ..Publication::default() };
             match self.store.publish(&publication) {
-                Ok(()) => return Ok(id),
+                Ok(()) => return Ok((id, digest)),
                 Err(StoreError::StreamConflict { .. }) => number += 1,
                 Err(error) => return Err(error.into()),
             }
@@ -92,10 +94,11 @@ impl Runner {
     ///
     /// # Errors
     /// [`RunnerError::Corrupt`] if the artifact is something else.
-    pub fn read_manifest<T>(&self, what: &str, digest: &Digest) -> Result<T, RunnerError>
-    where
-        T: serde::de::DeserializeOwned + serde::Serialize,
-    {
+    pub fn read_manifest<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        digest: &Digest,
+    ) -> Result<T, RunnerError> {
         read_manifest(&*self.store, what, digest)
     }
 

@@ -93,7 +93,7 @@ impl Lab {
         let catalog = StoreCatalog::resolve(&self.runner, &spec, &BTreeMap::new());
         let catalog = catalog.expect("its inputs are there");
         let plan = if decide { plan_decision(&spec, &catalog) } else { plan(&spec, &catalog) };
-        self.runner.submit(&plan.expect("it can be planned")).expect("it can be submitted")
+        self.runner.submit(&plan.expect("it can be planned")).expect("it can be submitted").0
     }
 
     pub fn drive(&self, id: &str) -> Run {

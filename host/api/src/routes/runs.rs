@@ -89,11 +89,10 @@ pub(crate) async fn submit(
     Body(request): Body<RunRequest>,
 ) -> Result<Response, Problem> {
     let (plan, wall) = planned(&app, request).await?;
-    let run = app.runner().submit(&plan).map_err(app.refuse())?;
+    let (run, plan) = app.runner().submit(&plan).map_err(app.refuse())?;
     app.jobs().start(&run, wall);
-    let digest = digest_of(&plan).map_err(|error| Problem::bad_request(error.to_string()))?;
     let location = [(header::LOCATION, format!("/v1/runs/{run}"))];
-    let submitted = Submitted { run, plan: digest.to_string() };
+    let submitted = Submitted { run, plan: plan.to_string() };
     Ok((StatusCode::ACCEPTED, location, Json(submitted)).into_response())
 }
 

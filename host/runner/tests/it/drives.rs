@@ -66,7 +66,7 @@ fn known_results_count_in_the_fuel_budget() {
     let (id, run) = finished(&runner);
     let mut plan = runner.plan_of(&run).expect("its plan");
     plan.fuel_max = 10;
-    let again = runner.submit(&plan).expect("it can be submitted");
+    let (again, _) = runner.submit(&plan).expect("it can be submitted");
     let (_, mut events) = runner.run(&id).expect("its events");
     let (_, submitted) = runner.run(&again).expect("its events");
     events.truncate(3);

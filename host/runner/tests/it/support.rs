@@ -75,7 +75,7 @@ pub fn submit(runner: &Runner, pipeline: &str) -> String {
     let spec = PipelineSpec::parse(pipeline).expect("a pipeline");
     let catalog = StoreCatalog::resolve(runner, &spec, &Default::default()).expect("its inputs");
     let plan = plan(&spec, &catalog).expect("it can be planned");
-    runner.submit(&plan).expect("it can be submitted")
+    runner.submit(&plan).expect("it can be submitted").0
 }
 
 pub fn drive(runner: &Runner, id: &str) -> Result<Run, RunnerError> {
