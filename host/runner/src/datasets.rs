@@ -14,6 +14,7 @@ use refrain_store::{DynStore, EventAppend, Publication, RefChange, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::error::RunnerError;
+use crate::sources::SourceFile;
 use crate::spec::{self, InputSpec, PipelineSpec};
 use crate::{Runner, memo, now_ms};
 
@@ -140,7 +141,7 @@ impl Runner {
         let file_name = request.file_name.clone().unwrap_or_else(|| {
             request.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
         });
-        let source = hash_file(&request.path)?;
+        let source = SourceFile::open(&*self.store, &request.path)?;
         let options = ingest_options(&request.name, &request.input)?;
         let expectations = expectations(&request.name, &request.input)?;
         let head = self.dataset_head(&request.name)?;
@@ -153,20 +154,28 @@ impl Runner {
             "expect": request.input.expect,
             "named": refrain_data::Format::of_name(&file_name).map(refrain_data::Format::name),
         });
-        let key = digest_of(&(IMPORTER, &request.name, source, &parameters, parent))
+        let key = digest_of(&(IMPORTER, &request.name, source.digest, &parameters, parent))
             .map_err(|error| RunnerError::corrupt("the import's parameters", error))?;
         if let Some(known) = memo::find::<Digest>(&*self.store, IMPORT, &key)?
             && self.store.size(&known)?.is_some()
         {
             // What was imported once stays in the history; a head that has moved on stays too.
+            let memos: Vec<_> = source.memo.into_iter().collect();
             if head.is_none() {
-                self.move_head(&request.name, head, known, Vec::new())?;
+                self.move_head(&request.name, head, known, memos)?;
+            } else if !memos.is_empty() {
+                self.store.publish(&Publication { memos, ..Publication::default() })?;
             }
             return Ok((known, self.read_manifest("dataset version", &known)?));
         }
         let importer = IMPORTER.to_owned();
-        let provenance =
-            Provenance { source, file: file_name.clone(), importer, parameters, rows: 0 };
+        let provenance = Provenance {
+            source: source.digest,
+            file: file_name.clone(),
+            importer,
+            parameters,
+            rows: 0,
+        };
         let request_data = Request {
             name: &request.name,
             event_time: request.input.event_time.as_deref(),
@@ -174,8 +183,7 @@ impl Runner {
             expectations: &expectations,
             provenance,
         };
-        let file = std::fs::File::open(&request.path).map_err(|e| unreadable(&request.path, &e))?;
-        let source_file = Source::new(&file_name, file);
+        let source_file = Source::new(&file_name, source.reader()?);
         let blocks = ImportBlocks { store: &*self.store, failed: OnceLock::new() };
         let version = match parent {
             None => refrain_data::import(source_file, &request_data, &blocks, progress),
@@ -189,10 +197,11 @@ impl Runner {
             Some(store) => RunnerError::Store(store),
             None => RunnerError::Import { message: format!("{file_name}: {error}") },
         })?;
+        source.check_unchanged()?;
         let bytes = to_canonical(&version)
             .map_err(|error| RunnerError::corrupt("the dataset version", error))?;
         let digest = self.store.stage(&bytes)?;
-        let memos = vec![memo::entry(IMPORT, &key, &digest)];
+        let memos = [memo::entry(IMPORT, &key, &digest)].into_iter().chain(source.memo).collect();
         self.move_head(&request.name, head, digest, memos)?;
         Ok((digest, version))
     }
@@ -345,35 +354,4 @@ fn expectations(dataset: &str, input: &InputSpec) -> Result<Vec<Expectation>, Ru
         })
     };
     input.expect.iter().enumerate().map(parse).collect()
-}
-
-/// BLAKE3 of a file, without holding it in memory.
-fn hash_file(path: &Path) -> Result<Digest, RunnerError> {
-    let mut hasher = blake3::Hasher::new();
-    // By pieces that stay in the processor's cache between being read and being hashed.
-    let hashed = std::fs::File::open(path).and_then(|file| hasher.update_reader(file).map(drop));
-    hashed.map_err(|error| unreadable(path, &error))?;
-    Ok(Digest::from_bytes(*hasher.finalize().as_bytes()))
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> RunnerError {
-    let hint = match error.kind() {
-        std::io::ErrorKind::NotFound => neighbour(path),
-        _ => String::new(),
-    };
-    RunnerError::Import { message: format!("{} cannot be read: {error}{hint}", path.display()) }
-}
-
-/// The file beside it that a person most likely meant.
-fn neighbour(path: &Path) -> String {
-    let names: Vec<String> = path
-        .parent()
-        .and_then(|folder| std::fs::read_dir(folder).ok())
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .collect();
-    let wanted = path.file_name().unwrap_or_default().to_string_lossy();
-    spec::nearest(&wanted, names.iter().map(String::as_str))
-        .map_or_else(|| "; check the path".to_owned(), |name| format!("; did you mean `{name}`?"))
 }

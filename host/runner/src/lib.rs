@@ -24,6 +24,7 @@ mod recording;
 mod replay;
 mod runs;
 pub mod schedule;
+mod sources;
 pub mod spec;
 mod step;
 mod unit;
