@@ -44,8 +44,7 @@ pub(crate) fn forget(folder: PathBuf) {
     state().folders.push(folder);
 }
 
-/// From now on, Ctrl-C lets the runs of `app` come to rest before the process ends. The store is not
-/// kept open by this: it is dropped where the command ends, which saves what it still holds.
+/// From now on, Ctrl-C lets the runs of `app` come to rest before the process ends.
 pub(crate) fn listen(app: Option<&App>) {
     let app = app.map(App::downgrade);
     // Without a thread or a signal, Ctrl-C ends the process as it always does: nothing is lost.

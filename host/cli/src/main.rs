@@ -26,6 +26,7 @@ fn main() -> ExitCode {
     start_log(args.global.verbose);
     let as_json = args.global.json;
     let done = commands::perform(args).and_then(|code| output::finish().map(|()| code));
+    session::close();
     interrupt::leave_if_pending();
     match done {
         Ok(code) => code,

@@ -1,7 +1,7 @@
 //! What a command works on: a store of this machine behind the router, or a server.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use refrain_admission::TrustedKeys;
@@ -17,6 +17,10 @@ use crate::interrupt;
 
 /// Where a store is unless told.
 const STORE: &str = ".refrain";
+
+/// The store of this process. It is held to the end, and never dropped: closing it is enough, and taking
+/// its memory apart takes as long as reading a run.
+static OPENED: OnceLock<Arc<SledStore>> = OnceLock::new();
 
 /// What to do where there is no store yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +44,13 @@ pub(crate) fn connect(global: &Global, missing: Missing) -> anyhow::Result<Clien
     Ok(Client::new(Box::new(Local::new(app)?)))
 }
 
+/// Saves what the store still holds. The process is about to end.
+pub(crate) fn close() {
+    if let Some(store) = OPENED.get() {
+        store.close();
+    }
+}
+
 /// Opens the store and what stands on it.
 pub(crate) fn open(global: &Global, missing: Missing, options: AppOptions) -> anyhow::Result<App> {
     let path = store_path(global);
@@ -47,6 +58,8 @@ pub(crate) fn open(global: &Global, missing: Missing, options: AppOptions) -> an
         return Err(no_store(&path).into());
     }
     let store = Arc::new(SledStore::open(&path).map_err(|error| refuse(&error, &path))?);
+    // No command opens a second one.
+    drop(OPENED.set(store.clone()));
     let runner = RunnerOptions {
         threads: global.threads,
         cache_dir: Some(compiled_dir(&path)),

@@ -64,10 +64,11 @@ pub enum StoreError {
         /// What is read.
         expected: String,
     },
-    /// A write or fsync failed; the store refuses further writes until it is opened again.
-    #[error("the store stopped after a failed write ({detail}): open it again")]
+    /// A write or fsync failed, or the store was closed; it refuses further writes until it is opened
+    /// again.
+    #[error("the store takes no more writes ({detail}): open it again")]
     Stopped {
-        /// The first failure.
+        /// The first failure, or that it is closed.
         detail: String,
     },
     /// Any other failure of the disk.

@@ -95,6 +95,18 @@ impl SledStore {
         Ok(Usage { n_artifacts, artifact_bytes, pack_bytes, index_bytes })
     }
 
+    /// Does what dropping does, and leaves the rest to the end of the process, which is quicker at it.
+    /// Nothing is written afterwards.
+    pub fn close(&self) {
+        let _publishing = self.lock_publishing();
+        // What is lost here is taken in again at the next opening.
+        if self.check_running().is_ok() && self.index.flush().is_ok() {
+            drop(self.lock.set_len(0));
+        }
+        let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+        stopped.get_or_insert_with(|| "it is closed".to_owned());
+    }
+
     fn location(&self, digest: &Digest) -> Result<Option<Location>> {
         if let Some(location) = self.flight.lock().pending.get(digest) {
             return Ok(Some(*location));
@@ -217,10 +229,7 @@ impl SledStore {
 
 impl Drop for SledStore {
     fn drop(&mut self) {
-        // What is lost here is taken in again at the next opening.
-        if self.index.flush().is_ok() && self.check_running().is_ok() {
-            drop(self.lock.set_len(0));
-        }
+        self.close();
     }
 }
 
