@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use refrain_domain::{Failure, Field, Grant, Kind, Schema};
+use refrain_domain::{Backend, Failure, Field, Grant, Kind, Schema};
 use refrain_sandbox::{Plugin, UnitContext};
 use refrain_testkit::guest::Guest;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,22 @@ pub const MEMORY_MIB_MAX: u64 = 64;
 
 /// The most bytes of the words that a case ends with: people read them, and events keep them.
 pub const TEXT_BYTES_MAX: usize = 10_000;
+
+/// In the environment: the backend, where it is not the usual one. `cargo xtask hostile` tells.
+const BACKEND: &str = "REFRAIN_HOSTILE_BACKEND";
+
+pub fn backend() -> Backend {
+    let named = std::env::var(BACKEND).map(serde_json::Value::String);
+    named.map_or(Backend::default(), |name| serde_json::from_value(name).expect("a backend"))
+}
+
+/// Longer than it takes to run out of the usual fuel.
+fn usual_deadline() -> Duration {
+    Duration::from_secs(match backend() {
+        Backend::Cranelift => 2,
+        Backend::Pulley => 20,
+    })
+}
 
 /// What a call is made of. The text tells the answer.
 pub type Act = Box<dyn Fn(&Plugin, &UnitContext) -> Result<String, Failure>>;
@@ -85,7 +101,7 @@ impl Case {
             outcome: Outcome::Refused,
             words,
             fuel: 200_000_000,
-            deadline: Duration::from_secs(2),
+            deadline: usual_deadline(),
             compile_timeout: Duration::from_secs(20),
             admission_mib_max: MEMORY_MIB_MAX,
         }

@@ -15,10 +15,7 @@ use refrain_sandbox::{Plugin, Sandbox, SandboxOptions, UnitContext};
 use refrain_testkit::guest::Guest;
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Case, MEMORY_MIB_MAX, Outcome, TEXT_BYTES_MAX};
-
-/// In the environment: the backend, where it is not the usual one. `cargo xtask hostile` tells.
-const BACKEND: &str = "REFRAIN_HOSTILE_BACKEND";
+use crate::case::{Case, MEMORY_MIB_MAX, Outcome, TEXT_BYTES_MAX, backend};
 
 /// What was seen of a case.
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,11 +66,6 @@ pub fn run(case: &Case, component: &Path) -> Seen {
     let text_bytes = text.len();
     let text = text.chars().take(2 * TEXT_BYTES_MAX).collect();
     Seen { outcome, text, text_bytes, admission, call, neighbour: neighbour.stop() }
-}
-
-fn backend() -> Backend {
-    let named = std::env::var(BACKEND).map(serde_json::Value::String);
-    named.map_or(Backend::default(), |name| serde_json::from_value(name).expect("a backend"))
 }
 
 fn context(case: &Case) -> UnitContext {
