@@ -170,8 +170,9 @@ impl Chores {
     /// Runs the criterion benches.
     pub fn bench(&self, arguments: &[String]) -> anyhow::Result<ExitCode> {
         let plugins = self.build_plugins()?;
-        // By name, for the library's own empty harness does not know criterion's flags.
-        let benches = ["bench", "--package", "refrain-benches", "--bench", "*", "--"];
+        // By name, for the libraries' own harnesses do not know criterion's flags. Of the whole workspace,
+        // as `test` does: another selection would build everything anew.
+        let benches = ["bench", "--workspace", "--bench", "*", "--"];
         passed_on(self.cargo(&plugins).args(benches).args(arguments))
     }
 
