@@ -8,9 +8,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
-use refrain_domain::{
-    Backend, Batch, Column, Digest, Failure, Field, Kind, Limits, Schema, Values,
-};
+use refrain_domain::{Batch, Column, Digest, Failure, Field, Kind, Limits, Schema, Values};
 use refrain_sandbox::{Plugin, Sandbox, SandboxOptions, UnitContext};
 use refrain_testkit::guest::Guest;
 use serde::{Deserialize, Serialize};
