@@ -44,7 +44,7 @@ pub fn digest_of<T: Serialize>(value: &T) -> Result<Digest, CanonicalError> {
 }
 
 /// Reads a manifest of a store. Its form was settled when it was written; only bytes from elsewhere
-/// have to prove theirs, by [`from_canonical`], which takes three times as long.
+/// have to prove theirs, by [`from_canonical`], which writes the value again.
 ///
 /// # Errors
 /// [`CanonicalError::Read`] for bytes of another shape, unknown fields included.

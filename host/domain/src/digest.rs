@@ -25,7 +25,18 @@ impl Digest {
         Self(*blake3::hash(bytes).as_bytes())
     }
 
-    /// Wraps 32 bytes that were computed elsewhere, by a streaming hasher for instance.
+    /// The digest of all that a reader has, by pieces that stay in the processor's cache between being
+    /// read and being hashed.
+    ///
+    /// # Errors
+    /// Whatever reading runs into.
+    pub fn of_reader(reader: impl std::io::Read) -> std::io::Result<Self> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(reader)?;
+        Ok(Self(*hasher.finalize().as_bytes()))
+    }
+
+    /// Wraps 32 bytes that were computed elsewhere.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }

@@ -7,8 +7,9 @@ use refrain_domain::gate::{Baseline, GateResult, Verdict, overall, weigh};
 use refrain_domain::model::{FittedTransform, MODEL_FORMAT, ModelVersion};
 use refrain_domain::plan::{OUTPUT, Op, Plan, PlannedRegister, PlannedStep, Purpose, Source};
 use refrain_domain::run::Run;
-use refrain_domain::{Digest, Metric, Schema, Table, from_stored};
+use refrain_domain::{CanonicalError, Digest, Metric, Schema, Table, from_canonical, from_stored};
 use refrain_store::DynStore;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::RunnerError;
@@ -42,7 +43,25 @@ pub(crate) fn read_manifest<T: DeserializeOwned>(
     what: &str,
     digest: &Digest,
 ) -> Result<T, RunnerError> {
-    from_stored(&store.get(digest)?)
+    read_by(from_stored, store, what, digest)
+}
+
+/// Reads a manifest that somebody else wrote: it has to be in canonical form.
+pub(crate) fn read_foreign_manifest<T: DeserializeOwned + Serialize>(
+    store: &DynStore,
+    what: &str,
+    digest: &Digest,
+) -> Result<T, RunnerError> {
+    read_by(from_canonical, store, what, digest)
+}
+
+fn read_by<T>(
+    parse: fn(&[u8]) -> Result<T, CanonicalError>,
+    store: &DynStore,
+    what: &str,
+    digest: &Digest,
+) -> Result<T, RunnerError> {
+    parse(&store.get(digest)?)
         .map_err(|error| RunnerError::corrupt(format!("{what} {digest}"), error))
 }
 

@@ -160,12 +160,8 @@ impl Runner {
             && self.store.size(&known)?.is_some()
         {
             // What was imported once stays in the history; a head that has moved on stays too.
-            let memos: Vec<_> = source.memo.into_iter().collect();
-            if head.is_none() {
-                self.move_head(&request.name, head, known, memos)?;
-            } else if !memos.is_empty() {
-                self.store.publish(&Publication { memos, ..Publication::default() })?;
-            }
+            let memos = source.memo.into_iter().collect();
+            self.move_head(&request.name, head, head.unwrap_or(known), memos)?;
             return Ok((known, self.read_manifest("dataset version", &known)?));
         }
         let importer = IMPORTER.to_owned();
@@ -222,6 +218,7 @@ impl Runner {
             .map_err(|error| RunnerError::Invalid { message: error.to_string() })
     }
 
+    /// Moves the head, unless it is there already, and remembers.
     fn move_head(
         &self,
         name: &str,
@@ -229,18 +226,22 @@ impl Runner {
         version: Digest,
         memos: Vec<(Vec<u8>, Vec<u8>)>,
     ) -> Result<(), RunnerError> {
-        if expected == Some(version) {
+        let mut publication = Publication { memos, ..Publication::default() };
+        if expected != Some(version) {
+            let event = DatasetEvent { version, at_ms: now_ms() };
+            let event = serde_json::to_vec(&event)
+                .map_err(|error| RunnerError::corrupt("the dataset event", error))?;
+            let stream = format!("{REFS}{name}");
+            let change = RefChange { name: stream.clone(), expected, new: Some(version) };
+            publication.refs.push(change);
+            publication.events.push(EventAppend {
+                stream,
+                expected_len: None,
+                events: vec![event],
+            });
+        } else if publication.memos.is_empty() {
             return Ok(());
         }
-        let event = DatasetEvent { version, at_ms: now_ms() };
-        let event = serde_json::to_vec(&event)
-            .map_err(|error| RunnerError::corrupt("the dataset event", error))?;
-        let stream = format!("{REFS}{name}");
-        let publication = Publication {
-            refs: vec![RefChange { name: stream.clone(), expected, new: Some(version) }],
-            events: vec![EventAppend { stream, expected_len: None, events: vec![event] }],
-            memos,
-        };
         Ok(self.store.publish(&publication)?)
     }
 

@@ -35,17 +35,14 @@ impl SourceFile {
     /// Opens a file; reads it if nobody remembers its digest.
     pub(crate) fn open(store: &DynStore, path: &Path) -> Result<Self, RunnerError> {
         let unreadable = |error| unreadable(path, &error);
-        let mut file = File::open(path).map_err(unreadable)?;
+        let file = File::open(path).map_err(unreadable)?;
         let stamp = Stamp::of(&file.metadata().map_err(unreadable)?);
         let key = stamp.key();
         if let Some(digest) = memo::find::<Digest>(store, HASHED, &key)? {
             return Ok(Self { path: path.to_owned(), file, stamp, digest, memo: None });
         }
         let is_settled = now_ms().saturating_sub(stamp.last_ms()) >= SETTLED_AFTER_MS;
-        let mut hasher = blake3::Hasher::new();
-        // By pieces that stay in the processor's cache between being read and being hashed.
-        hasher.update_reader(&mut file).map_err(unreadable)?;
-        let digest = Digest::from_bytes(*hasher.finalize().as_bytes());
+        let digest = Digest::of_reader(&file).map_err(unreadable)?;
         let memo = is_settled.then(|| memo::entry(HASHED, &key, &digest));
         let source = Self { path: path.to_owned(), file, stamp, digest, memo };
         source.check_unchanged()?;

@@ -154,11 +154,10 @@ fn known(
     if options.append {
         return Ok(None);
     }
-    let mut hasher = blake3::Hasher::new();
-    let hashed = std::fs::File::open(file).and_then(|file| hasher.update_reader(file).map(drop));
-    hashed.with_context(|| format!("{} cannot be read", file.display()))?;
+    let hashed = std::fs::File::open(file).and_then(Digest::of_reader);
+    let source = hashed.with_context(|| format!("{} cannot be read", file.display()))?;
     let request = ImportSource {
-        source: Digest::from_bytes(*hasher.finalize().as_bytes()).to_string(),
+        source: source.to_string(),
         file: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         options: options.clone(),
     };

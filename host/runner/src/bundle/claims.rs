@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use refrain_data::DatasetVersion;
 use refrain_domain::plan::{Plan, PlannedInput};
 use refrain_domain::run::{Run, Status, StepFinished, StepRecord};
-use refrain_domain::{Digest, Schema, Table, from_canonical};
+use refrain_domain::{Digest, Schema, Table};
 use refrain_store::{DynStore, StoreError};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::write::needed;
 use super::{BundleError, Index};
+use crate::conclude::read_foreign_manifest;
 use crate::datasets::StoreBlocks;
 use crate::error::RunnerError;
 use crate::plan::check;
@@ -27,17 +26,6 @@ fn claim_of(digest: &Digest, detail: impl Into<String>) -> BundleError {
 }
 
 /// A manifest that cannot be read is a claim that does not hold.
-/// Reads a manifest that somebody else wrote.
-fn read_claimed<T: DeserializeOwned + Serialize>(
-    store: &DynStore,
-    what: &str,
-    digest: &Digest,
-) -> Claimed<T> {
-    let bytes = store.get(digest).map_err(|error| unread(error.into()))?;
-    from_canonical(&bytes)
-        .map_err(|error| unread(RunnerError::corrupt(format!("{what} {digest}"), error)))
-}
-
 fn unread(error: RunnerError) -> BundleError {
     match error {
         RunnerError::Store(StoreError::Missing { digest }) => {
@@ -62,7 +50,7 @@ pub(super) fn run_of(index: &Index) -> Claimed<Run> {
 
 /// The plan, if it could be executed on the inputs that came with it.
 pub(super) fn plan_of(store: &DynStore, run: &Run) -> Claimed<Plan> {
-    let plan: Plan = read_claimed(store, "plan", &run.plan)?;
+    let plan: Plan = read_foreign_manifest(store, "plan", &run.plan).map_err(unread)?;
     let mut schemas = BTreeMap::new();
     for (name, input) in &plan.inputs {
         schemas.insert(name.clone(), input_schema(store, name, input)?);
@@ -75,7 +63,8 @@ pub(super) fn plan_of(store: &DynStore, run: &Run) -> Claimed<Plan> {
 /// The schema of an input whose manifest and rows say the same as the plan.
 fn input_schema(store: &DynStore, name: &str, input: &PlannedInput) -> Claimed<Schema> {
     let says = |what: &str| claim_of(&input.version, format!("input `{name}`: {what}"));
-    let version: DatasetVersion = read_claimed(store, "dataset version", &input.version)?;
+    let version: DatasetVersion =
+        read_foreign_manifest(store, "dataset version", &input.version).map_err(unread)?;
     let of_version = PlannedInput {
         dataset: version.name,
         version: input.version,
@@ -86,7 +75,7 @@ fn input_schema(store: &DynStore, name: &str, input: &PlannedInput) -> Claimed<S
     if of_version != *input {
         return Err(says("the plan and the dataset version disagree"));
     }
-    let table: Table = read_claimed(store, "table", &input.table)?;
+    let table: Table = read_foreign_manifest(store, "table", &input.table).map_err(unread)?;
     table
         .check()
         .map_err(|problem| claim_of(&input.table, format!("input `{name}`: {problem}")))?;
@@ -122,7 +111,8 @@ pub(super) fn check_steps(store: &DynStore, plan: &Plan, run: &Run) -> Claimed {
 }
 
 fn check_counts(store: &DynStore, finished: &StepFinished) -> Claimed {
-    let record: StepRecord = read_claimed(store, "step record", &finished.record)?;
+    let record: StepRecord =
+        read_foreign_manifest(store, "step record", &finished.record).map_err(unread)?;
     let n_units = finished.units_executed.checked_add(finished.units_reused);
     if n_units != Some(record.units.len() as u64) {
         let detail = format!("step `{}` counts other units than it records", finished.step);
